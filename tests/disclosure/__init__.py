@@ -1,0 +1,1 @@
+"""Tests of how figures are put before readers."""

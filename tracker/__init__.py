@@ -1,0 +1,41 @@
+"""The governance tracker: a ledger of governance events, and the figures that follow from them.
+
+:func:`create_app` is the composition root of the web service; commands open a
+:class:`~tracker.service.Service` themselves.
+"""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from tracker import api, web, wiring
+from tracker.api import problems
+from tracker.api.state import EXTENSION
+from tracker.logs import configure
+from tracker.service import Service, open_service
+from tracker.settings import read_settings
+
+__version__ = "0.1.0"
+
+
+def create_app(service: Service | None = None) -> Flask:
+    """The WSGI application, over ``service`` or over what the environment's settings open.
+
+    :raise SettingInvalid: a setting is odd.
+    :raise CatalogueInvalid: the configuration has mistakes.
+    :raise NotReady: the database is not migrated, or another catalogue is in force.
+    """
+    if service is None:
+        settings = read_settings()
+        configure(settings.log_level)
+        service = open_service(settings)
+    service.check_ready()
+    wiring.connect()
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = service.settings.max_body
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.extensions[EXTENSION] = service
+    app.register_blueprint(api.blueprint())
+    app.register_blueprint(web.blueprint())
+    problems.register(app)
+    return app

@@ -1,0 +1,48 @@
+"""The command line. Exit status 0: all well; 1: something found wrong; 2: used wrong."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from tracker import __version__
+from tracker.cli import checking, recording, serving, setup, years
+from tracker.cli.common import report
+from tracker.errors import TrackerError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="tracker")
+def cli() -> None:
+    """Record governance events, read the figures that follow, freeze and export a year.
+
+    Start with `tracker demo`. For your own organisation: write a configuration, `tracker check` it,
+    `tracker init`, then `tracker import` or `tracker serve`.
+    """
+
+
+for command in (
+    serving.demo,
+    setup.init,
+    setup.check,
+    setup.settings,
+    setup.catalogue,
+    recording.import_file,
+    years.figures,
+    years.freeze_command,
+    years.export,
+    checking.recount_command,
+    checking.replay_command,
+    serving.serve,
+):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run a command; a refusal is a sentence and status 2, never a traceback."""
+    try:
+        cli(prog_name="tracker")
+    except TrackerError as error:
+        report(error)
+        sys.exit(2)

@@ -1,0 +1,158 @@
+"""The reference year, through the same path as everything else, beside what the report prints."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tracker import sample, wiring
+from tracker.catalogue import Catalogue
+from tracker.cli.common import OPERATOR, as_json, progress
+from tracker.cli.years import export_year
+from tracker.disclosure.wording import words
+from tracker.errors import Conflict
+from tracker.exports import FORMATS
+from tracker.intake.files import ndjson_lines
+from tracker.intake.importing import CHUNK, Numbered, import_whole
+from tracker.jobs.activation import activate
+from tracker.jobs.freezing import freeze_year
+from tracker.migrations import upgrade
+from tracker.sample.report import Reported, reported
+from tracker.service import Service, open_service
+from tracker.settings import Settings, read_settings, shipped
+from tracker.snapshots.figures import Figure, as_document, figure
+from tracker.tallies.queries import exact
+
+YEAR = 2020
+MARK = "demo-home"
+
+
+def environment(home: Path) -> dict[str, str]:
+    """The settings of a demo home, as environment variables for the processes that serve it."""
+    return {
+        "TRACKER_HOME": str(home),
+        "TRACKER_DATABASE_URL": f"sqlite:///{home / 'tracker.db'}",
+        "TRACKER_CONFIG": str(shipped("config")),
+        "TRACKER_TOKEN_FILE": str(home / "keys" / "token"),
+        "TRACKER_TOKEN": "",
+    }
+
+
+def without_database(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment without what a demo decides itself."""
+    own = {"TRACKER_DATABASE_URL", "TRACKER_CONFIG", "TRACKER_TOKEN", "TRACKER_TOKEN_FILE"}
+    return {name: value for name, value in environ.items() if name not in own}
+
+
+def run(home: Path, json_file: Path | None) -> None:
+    """Make the home, record the year, freeze and export it, and print every figure.
+
+    :raise Conflict: ``home`` holds something that is not a demo.
+    """
+    prepare(home)
+    service = open_service(_settings(home))
+    wiring.connect()
+    try:
+        upgrade(service.database)
+        activate(service.database, service.ledger, OPERATOR)
+        _record(service, home / "sample" / f"events-{YEAR}.ndjson")
+        _freeze(service, home / "exports")
+        found = _figures(service)
+        _print(service.catalogue, found)
+        if json_file:
+            json_file.write_text(as_json(_document(found)) + "\n", "utf-8")
+    finally:
+        service.close()
+
+
+def prepare(home: Path) -> None:
+    """Empty a demo's home, or make a new one; leave any other alone."""
+    if home.exists() and any(home.iterdir()):
+        if not (home / MARK).exists():
+            raise Conflict(f"{home} is not a demo's home; name another with --home, or remove it yourself.")
+        shutil.rmtree(home)
+    for name in ("keys", "sample", "exports"):
+        (home / name).mkdir(parents=True, exist_ok=True)
+    (home / MARK).write_text("Made by `tracker demo`, which may replace it.\n", "utf-8")
+    token = home / "keys" / "token"
+    token.touch(mode=0o600)
+    token.write_text(secrets.token_urlsafe(32) + "\n", "ascii")
+
+
+def _settings(home: Path) -> Settings:
+    return read_settings(environment(home))
+
+
+def _record(service: Service, file: Path) -> None:
+    """Write the year's events as a file, and import that file as any other."""
+    with file.open("w", encoding="utf-8") as stream:
+        for event in sample.events():
+            stream.write(json.dumps(event, ensure_ascii=False) + "\n")
+    with file.open("rb") as stream, progress(f"Recording {YEAR}") as tell:
+        lines = sum(1 for _line in file.open("rb"))
+        found = import_whole(service.intake, service.database, OPERATOR, _told(ndjson_lines(stream), lines, tell))
+    click.echo(
+        f"{found.recorded:,} events of {YEAR} are recorded. They are illustrative: the report's own are not public."
+    )
+
+
+def _told(values: Iterator[Numbered], lines: int, tell: Any) -> Iterator[Numbered]:
+    for number, value in values:
+        if number % CHUNK == 0 or number == lines:
+            tell(number, lines)
+        yield number, value
+
+
+def _freeze(service: Service, exports: Path) -> None:
+    snapshot = freeze_year(service.database, service.ledger, YEAR, OPERATOR)
+    click.echo(f"{YEAR} is frozen: revision {snapshot.revision}, digest {snapshot.digest}.")
+    for format_ in FORMATS:
+        file = exports / f"{YEAR}.{format_}"
+        with file.open("wb") as stream:
+            export_year(service, YEAR, format_, stream)
+        click.echo(f"Exported {file}.")
+
+
+def _figures(service: Service) -> list[tuple[Figure, Reported]]:
+    """The figures that the report prints, from the running tallies, each with what is printed."""
+    catalogue, report = service.catalogue, reported()
+    with service.database.read() as session:
+        cells = exact(session, catalogue, catalogue.calendar.year(YEAR), list(report))
+    return [(figure(catalogue, catalogue.metrics[id], str(YEAR), cells[id]), each) for id, each in report.items()]
+
+
+def _document(found: list[tuple[Figure, Reported]]) -> dict[str, Any]:
+    figures = [as_document(each) | {"unit": each.metric.unit} for each, _report in found]
+    return {"year": YEAR, "figures": figures}
+
+
+def _print(catalogue: Catalogue, found: list[tuple[Figure, Reported]]) -> None:
+    click.echo(f"\n{'figure':<42} {'value':>16}  {'as printed here':<28} {'in the report':<24}")
+    agree = 0
+    for each, report in found:
+        same = each.value == report.value and each.metric.unit == report.unit
+        agree += same
+        value = "-" if each.value is None else f"{each.value:,f}"
+        printed = words(catalogue, each.metric, each.value, "zh-Hant")
+        click.echo(
+            f"{each.metric.id:<42} {value:>16}  {_wide(printed, 28)} {_wide(report.printed or '-', 24)} {_verdict(report, same)}"
+        )
+    click.echo(f"\n{agree} of {len(found)} figures agree with the report.")
+
+
+def _verdict(report: Reported, same: bool) -> str:
+    if not same:
+        return f"differs: {report.value:f} {report.unit}"
+    return f"({report.note})" if report.note else ""
+
+
+def _wide(text: str, width: int) -> str:
+    """Pad by columns: a Chinese character takes two."""
+    taken = sum(2 if ord(each) > 0x2E7F else 1 for each in text)
+    return text + " " * max(0, width - taken)

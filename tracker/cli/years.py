@@ -1,0 +1,94 @@
+"""Figures, frozen years and their exports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tracker.catalogue import from_documents
+from tracker.cli.common import OPERATOR, as_json, opened
+from tracker.disclosure.wording import words
+from tracker.errors import NotFound
+from tracker.exports import FORMATS, write
+from tracker.exports.running import document, running_figures
+from tracker.jobs.freezing import freeze_year
+from tracker.ledger.heads import stored_documents
+from tracker.service import Service
+from tracker.snapshots.figures import Figure, printable
+from tracker.snapshots.freeze import get
+from tracker.snapshots.late import late
+
+
+@click.command()
+@click.argument("period")
+@click.option("--metric", "metrics", multiple=True, help="Only this metric; may be given several times.")
+@click.option("--by", help="Only the breakdown by this dimension (several with commas).")
+@click.option("--as-of", type=click.IntRange(min=0), help="As known when this seq was recorded.")
+@click.option("--json", "as_document", is_flag=True, help="Print a JSON document.")
+def figures(period: str, metrics: tuple[str, ...], by: str | None, as_of: int | None, as_document: bool) -> None:
+    """Print the running figures of PERIOD: a year (2020), quarter (2020-Q1), month (2020-03) or day."""
+    dimensions = [name for name in (by or "").split(",") if name]
+    with opened() as service, service.database.read() as session:
+        span = service.catalogue.calendar.parse(period)
+        found = running_figures(session, service.catalogue, span, metrics, by=dimensions, as_of=as_of)
+        if as_document:
+            documents = [document(service.catalogue, each) for each in found]
+            click.echo(as_json({"period": span.id, "figures": documents}))
+            return
+        for each in found:
+            _print(service, each)
+
+
+def _print(service: Service, found: Figure) -> None:
+    catalogue, metric = service.catalogue, found.metric
+    printed = " | ".join(words(catalogue, metric, found.value, locale) for locale in catalogue.organisation.locales)
+    click.echo(f"{metric.id:<44} {printable(found.value) or '-':>18} {metric.unit:<24} {printed}")
+    for cell in found.breakdown:
+        named = ", ".join(f"{name}={value}" for name, value in cell.by.items())
+        click.echo(f"    {named:<40} {printable(cell.value) or '-':>18}")
+
+
+@click.command("freeze")
+@click.argument("year", type=int)
+def freeze_command(year: int) -> None:
+    """Freeze YEAR: store every figure as it stands, never to change. Doing it again changes nothing."""
+    with opened() as service:
+        found = freeze_year(service.database, service.ledger, year, OPERATOR)
+        with service.database.read() as session:
+            seqs = late(session, year)
+    click.echo(
+        f"{year} is frozen: revision {found.revision}, {len(found.body['figures'])} figures, "
+        f"log size {found.log_size}, digest {found.digest}."
+    )
+    if seqs:
+        click.echo(f"{len(seqs)} events came late and are not in it: seq {', '.join(map(str, seqs[:20]))}.")
+
+
+@click.command()
+@click.argument("year", type=int)
+@click.option("--format", "format_", type=click.Choice(sorted(FORMATS)), default="json", show_default=True)
+@click.option("--revision", type=click.IntRange(min=1), help="Which revision; the newest unless given.")
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), help="The file to write; standard output unless given."
+)
+def export(year: int, format_: str, revision: int | None, output: Path | None) -> None:
+    """Write a frozen YEAR as JSON or CSV. The same ledger gives the same bytes, anywhere."""
+    with opened() as service:
+        if output is None:
+            export_year(service, year, format_, click.get_binary_stream("stdout"), revision)
+            return
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with output.open("wb") as stream:
+            export_year(service, year, format_, stream, revision)
+    click.echo(f"Wrote {output}.", err=True)
+
+
+def export_year(service: Service, year: int, format_: str, stream: object, revision: int | None = None) -> None:
+    """Write a frozen year, with the words of the catalogue that it was frozen under."""
+    with service.database.read() as session:
+        snapshot = get(session, year, revision)
+        documents = stored_documents(session, snapshot.catalogue)
+    if documents is None:
+        raise NotFound(f"The catalogue {snapshot.catalogue} of this snapshot is not on record.")
+    write(format_, snapshot.body, from_documents(documents), stream)  # type: ignore[arg-type]

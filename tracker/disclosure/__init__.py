@@ -1,0 +1,1 @@
+"""How figures are put before readers: their wording in each language."""

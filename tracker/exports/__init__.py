@@ -1,0 +1,28 @@
+"""A frozen year in the formats that others read, all from one source of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, BinaryIO, TypeAlias
+
+from tracker.catalogue.model import Catalogue
+from tracker.errors import NotFound
+from tracker.exports import csv, json
+
+Writer: TypeAlias = Callable[[Mapping[str, Any], Catalogue, BinaryIO], None]
+"""Writes a snapshot's body under its catalogue to a binary stream, which it leaves open."""
+
+FORMATS: Mapping[str, Writer] = {"csv": csv.write, "json": json.write}
+
+
+def write(format: str, body: Mapping[str, Any], catalogue: Catalogue, stream: BinaryIO) -> None:
+    """Write a snapshot's body in one of :data:`FORMATS`; equal input gives equal bytes, anywhere.
+
+    ``catalogue`` is the one that the snapshot names.
+
+    :raise NotFound: for a format that there is not.
+    :raise UnknownMetric: for a figure whose metric the catalogue lacks.
+    """
+    if format not in FORMATS:
+        raise NotFound(f"There is no format {format!r}. Choose one of {', '.join(FORMATS)}.")
+    FORMATS[format](body, catalogue, stream)

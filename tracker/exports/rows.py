@@ -1,0 +1,97 @@
+"""The rows of a frozen year: the single source of every export format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from tracker.catalogue.model import Catalogue, Label, Metric
+from tracker.disclosure.wording import words
+from tracker.errors import UnknownMetric
+
+
+@dataclass(frozen=True)
+class Row:
+    """One value of one metric: of the year (``by`` is empty), of a breakdown of it, or of a month.
+
+    ``value`` is a decimal string, or null where there is none; ``label`` and ``printed`` have
+    every locale of the organisation; ``kpis`` maps a disclosure index to the KPIs answered.
+    """
+
+    metric: str
+    domain: str
+    label: Label
+    period: str
+    by: Mapping[str, Any]
+    value: str | None
+    unit: str
+    printed: Label
+    measure: str
+    qualifier: str
+    kpis: Mapping[str, tuple[str, ...]]
+
+
+def rows(body: Mapping[str, Any], catalogue: Catalogue) -> Iterator[Row]:
+    """Every row of a snapshot's body: per figure the year, its breakdown, then its months.
+
+    :raise UnknownMetric: for a figure whose metric the catalogue lacks.
+    """
+    for figure in body["figures"]:
+        yield from figure_rows(figure, str(body["year"]), catalogue)
+
+
+def figure_rows(figure: Mapping[str, Any], year: str, catalogue: Catalogue) -> Iterator[Row]:
+    """The rows of one figure of a snapshot's body, the year's first.
+
+    :raise UnknownMetric: if the catalogue lacks its metric.
+    """
+    if figure["metric"] not in catalogue.metrics:
+        raise UnknownMetric(figure["metric"])
+    metric = catalogue.metrics[figure["metric"]]
+    yield _row(catalogue, metric, year, {}, figure["value"])
+    for part in figure.get("breakdown", ()):
+        yield _row(catalogue, metric, year, part["by"], part["value"])
+    for month in figure.get("months", ()):
+        yield _row(catalogue, metric, month["period"], {}, month["value"])
+
+
+def definition(metric: Metric) -> dict[str, Any]:
+    """What a metric measures, as plain JSON values; what does not apply to it is left out."""
+    said = {
+        "measure": str(metric.measure),
+        "events": list(metric.events),
+        "leave": list(metric.leave),
+        "field": metric.field,
+        "weight": metric.weight,
+        "carry": metric.carry,
+        "per": list(metric.per),
+        "where": {name: list(values) for name, values in metric.where.items()},
+        "by": [list(group) for group in metric.by],
+        "of": list(metric.of),
+        "numerator": metric.numerator,
+        "denominator": metric.denominator,
+        "factor": None if metric.factor == 1 else format(metric.factor, "f"),
+    }
+    return {name: value for name, value in said.items() if value} | {
+        "places": metric.places,
+        "rounding": metric.rounding,
+    }
+
+
+def _row(catalogue: Catalogue, metric: Metric, period: str, by: Mapping[str, Any], value: str | None) -> Row:
+    exact = None if value is None else Decimal(value)
+    return Row(
+        metric=metric.id,
+        domain=metric.domain,
+        label=metric.label,
+        period=period,
+        by=by,
+        value=value,
+        unit=metric.unit,
+        printed={locale: words(catalogue, metric, exact, locale) for locale in catalogue.organisation.locales},
+        measure=str(metric.measure),
+        qualifier=metric.qualifier,
+        kpis=metric.kpis,
+    )

@@ -1,0 +1,1 @@
+"""What every way in shares: strict parsing, CloudEvents, validation, and reading files."""

@@ -1,0 +1,97 @@
+"""Bodies and leaves: the bytes that are hashed, with salted commitments for confidential values.
+
+``content`` is SHA-256 over the canonical JSON of source, id, type, subject, time, entity and
+data, each confidential value in it replaced by ``{"commitment": hex}`` with
+commitment = SHA-256(salt ‖ canonical value). ``leaf`` is SHA-256(0x00 ‖ canonical header), as
+RFC 6962, 2.1 hashes a leaf of the Merkle tree.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from tracker.canonical import canonical
+from tracker.ledger.events import CORRECTED, Incoming
+
+Salt = Callable[[], bytes]
+
+
+def body_of(event: Incoming, data: Mapping[str, Any]) -> str:
+    """The canonical JSON that ``content`` covers, with ``data`` in place of the event's own."""
+    return canonical(
+        {
+            "data": data,
+            "entity": event.entity,
+            "id": event.id,
+            "source": event.source,
+            "subject": event.subject,
+            "time": event.time,
+            "type": event.type,
+        }
+    )
+
+
+def content_of(body: str) -> bytes:
+    """SHA-256 of a body."""
+    return hashlib.sha256(body.encode()).digest()
+
+
+def leaf_of(header: Mapping[str, Any]) -> bytes:
+    """The leaf hash of a header: seq, recorded_at, actor, source, id, type, subject, time, entity,
+    day, year, replaces and content (hex)."""
+    return hashlib.sha256(b"\x00" + canonical(header).encode()).digest()
+
+
+def commitment(salt: bytes, value: Any) -> dict[str, str]:
+    """What stands in the open data for a confidential value."""
+    return {"commitment": hashlib.sha256(salt + canonical(value).encode()).hexdigest()}
+
+
+def seal(
+    type: str, data: Mapping[str, Any], confidential: Iterable[str], salt: Salt
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Take the confidential values out of an event's data.
+
+    Returns the open data with commitments, and the vault's rows (``field``, ``salt``,
+    ``value``). A correction's own data lies one level down, and so do its confidential fields.
+    """
+    prefix = "/data" if type == CORRECTED else ""
+    inner = dict(data["data"]) if prefix else dict(data)
+    rows = []
+    for name in confidential:
+        if name in inner:
+            chosen = salt()
+            rows.append({"field": f"{prefix}/{name}", "salt": chosen, "value": canonical(inner[name]).encode()})
+            inner[name] = commitment(chosen, inner[name])
+    return ({**data, "data": inner} if prefix else inner), rows
+
+
+def resealed(event: Incoming, stored_body: str, salts: Mapping[str, bytes]) -> str:
+    """The body that a repeated event would have had under the salts of the stored one.
+
+    Where a salt is gone, because the value was erased, the stored commitment is taken over, so
+    that only the open fields are compared.
+    """
+    stored = json.loads(stored_body)["data"]
+    data = {**event.data}
+    if event.type == CORRECTED and isinstance(data.get("data"), dict):
+        data["data"] = {**data["data"]}
+    for pointer, committed in _commitments(stored):
+        holder = data.get("data") if pointer.startswith("/data/") else data
+        name = pointer.rpartition("/")[2]
+        if isinstance(holder, dict) and name in holder:
+            salt = salts.get(pointer)
+            holder[name] = commitment(salt, holder[name]) if salt is not None else committed
+    return body_of(event, data)
+
+
+def _commitments(data: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, str]]]:
+    inner = data.get("data")
+    places = (("", data), ("/data", inner if isinstance(inner, dict) else {}))
+    for prefix, values in places:
+        for name, value in values.items():
+            if isinstance(value, dict) and value.keys() == {"commitment"}:
+                yield f"{prefix}/{name}", value

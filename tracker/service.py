@@ -1,0 +1,59 @@
+"""Everything a process needs to work, opened once: settings, database, catalogue, intake."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tracker.catalogue import Catalogue, load
+from tracker.clock import Clock, now
+from tracker.db import Database
+from tracker.errors import CatalogueInactive
+from tracker.intake.accept import Intake
+from tracker.ledger.heads import read_head
+from tracker.ledger.record import Ledger
+from tracker.migrations import check_ready
+from tracker.settings import Settings
+
+
+@dataclass(frozen=True)
+class Service:
+    """An opened tracker. Close it with :meth:`close`."""
+
+    settings: Settings
+    database: Database
+    intake: Intake
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger that everything is recorded in."""
+        return self.intake.ledger
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The catalogue that this process holds."""
+        return self.intake.ledger.catalogue
+
+    def check_ready(self) -> None:
+        """Refuse to work on a database that is not prepared for this process.
+
+        :raise NotMigrated: the schema is old, or its guards are gone.
+        :raise CatalogueInactive: another catalogue is in force.
+        """
+        check_ready(self.database)
+        with self.database.read() as session:
+            active = read_head(session).catalogue
+        if active != self.catalogue.digest:
+            raise CatalogueInactive(self.catalogue.digest, active)
+
+    def close(self) -> None:
+        """Give back the database's connections."""
+        self.database.close()
+
+
+def open_service(settings: Settings, *, clock: Clock = now) -> Service:
+    """Load the catalogue and open the database that the settings name; nothing is created or changed.
+
+    :raise CatalogueInvalid: the configuration has mistakes.
+    """
+    catalogue = load(settings.config)
+    return Service(settings, Database(settings.database_url), Intake.of(Ledger(catalogue, clock)))

@@ -1,0 +1,205 @@
+"""Settings: read once from the environment, checked together, and told without their secrets."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from tracker.errors import Mistake, SettingInvalid
+
+_DRIVERS = ("sqlite", "postgresql+psycopg")
+_LEVELS = ("debug", "info", "warning", "error")
+_TOKEN = re.compile(r"[\x21-\x7e]{32,}", re.ASCII)
+_FOR_TESTS = ("TRACKER_TEST_", "TRACKER_REQUIRE_POSTGRES")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How this process works. ``database_url`` and ``token`` may hold secrets and stay out of ``repr``."""
+
+    home: Path
+    database_url: str = field(repr=False)
+    config: Path
+    token: str | None = field(default=None, repr=False)
+    token_file: Path | None = None
+    max_body: int = 1 << 20
+    log_level: str = "info"
+
+
+class Option(NamedTuple):
+    """One setting. ``default`` is what people read, ``read`` turns text into the value or
+    raises ``ValueError`` with what is expected instead."""
+
+    name: str
+    default: str
+    help: str
+    read: Callable[[str], Any]
+    secret: bool = False
+
+    @property
+    def attribute(self) -> str:
+        """The name of its field in :class:`Settings`."""
+        return self.name.removeprefix("TRACKER_").lower()
+
+
+class Shown(NamedTuple):
+    """A setting as ``tracker settings`` prints it; secrets are ``set`` or ``not set``."""
+
+    name: str
+    value: str
+    default: str
+    help: str
+
+
+def shipped(name: str) -> Path:
+    """Where ``config`` or ``migrations`` lies: the wheel's own copy, else the checkout's."""
+    package = Path(__file__).resolve().parent
+    installed = package / "shipped" / name
+    return installed if installed.exists() else package.parent / name
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read every ``TRACKER_…`` variable; one that is empty counts as not given.
+
+    :raise SettingInvalid: listing all that is wrong at once, unknown names included.
+    """
+    given = {name: text for name, text in (os.environ if environ is None else environ).items() if text}
+    mistakes = [*_unknown(given)]
+    values = dict(_read_given(given, mistakes))
+    if {"TRACKER_TOKEN", "TRACKER_TOKEN_FILE"} <= given.keys():
+        mistakes.append(Mistake("TRACKER_TOKEN_FILE", "Give the token or its file, not both."))
+    elif "token_file" in values:
+        values |= _checked("TRACKER_TOKEN_FILE", "token", _token_in, values["token_file"], mistakes)
+    if mistakes:
+        names = ", ".join(dict.fromkeys(each.pointer for each in mistakes))
+        raise SettingInvalid(f"Correct these settings and start again: {names}.", mistakes)
+    home = values.setdefault("home", _path("instance"))
+    values.setdefault("config", shipped("config"))
+    values.setdefault("database_url", _url_of(home / "tracker.db"))
+    return Settings(**values)
+
+
+def describe(settings: Settings) -> Iterator[Shown]:
+    """All settings in the order of the table, without a secret in them."""
+    for option in OPTIONS:
+        value = getattr(settings, option.attribute)
+        yield Shown(option.name, _plain(option, value), option.default, option.help)
+
+
+def masked(url: str) -> str:
+    """A database URL with its passwords starred out."""
+    parsed = make_url(url)
+    if "password" in parsed.query:
+        parsed = parsed.update_query_dict({"password": "***"})
+    return parsed.render_as_string(hide_password=True)
+
+
+def _plain(option: Option, value: Any) -> str:
+    if option.secret or value is None:
+        return "not set" if value is None else "set"
+    return masked(value) if option.read is _database_url else str(value)
+
+
+def _unknown(given: Mapping[str, str]) -> Iterator[Mistake]:
+    known = {option.attribute.upper(): option.name for option in OPTIONS}
+    for name in sorted(given):
+        if name.startswith("TRACKER_") and name not in known.values() and not name.startswith(_FOR_TESTS):
+            close = get_close_matches(name.removeprefix("TRACKER_"), known, n=1)
+            hint = f"Did you mean {known[close[0]]}?" if close else "`tracker settings` lists those there are."
+            yield Mistake(name, f"There is no such setting. {hint}")
+
+
+def _read_given(given: Mapping[str, str], mistakes: list[Mistake]) -> Iterator[tuple[str, Any]]:
+    for option in OPTIONS:
+        if option.name in given:
+            yield from _checked(option.name, option.attribute, option.read, given[option.name], mistakes).items()
+
+
+def _checked(
+    name: str, attribute: str, read: Callable[[Any], Any], raw: Any, mistakes: list[Mistake]
+) -> dict[str, Any]:
+    try:
+        return {attribute: read(raw)}
+    except ValueError as error:
+        mistakes.append(Mistake(name, str(error)))
+        return {}
+
+
+def _path(text: str) -> Path:
+    return Path(text).expanduser().absolute()
+
+
+def _directory(text: str) -> Path:
+    path = _path(text)
+    if not path.is_dir():
+        raise ValueError(f"There is no directory {path}. Name the one that holds organisation.yaml.")
+    return path
+
+
+def _url_of(file: Path) -> str:
+    return URL.create("sqlite", database=str(file)).render_as_string()
+
+
+def _database_url(text: str) -> str:
+    # The text itself is never repeated: it may hold a password.
+    wanted = "Write sqlite:////path/to/tracker.db or postgresql+psycopg://user@host/database."
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise ValueError(f"This is not a database URL. {wanted}") from None
+    if url.drivername not in _DRIVERS:
+        raise ValueError(f"{url.drivername} is not a database this works with. {wanted}")
+    if not url.database or url.database == ":memory:":
+        raise ValueError(f"It names no {'file' if url.drivername == 'sqlite' else 'database'}. {wanted}")
+    return text
+
+
+def _token(text: str) -> str:
+    if not _TOKEN.fullmatch(text):
+        raise ValueError("Use at least 32 visible ASCII characters, such as `openssl rand -hex 32` prints.")
+    return text
+
+
+def _token_in(path: Path) -> str:
+    try:
+        text = path.read_text(encoding="ascii", errors="replace")
+    except OSError as error:
+        raise ValueError(f"{path} cannot be read: {error.strerror}.") from None
+    return _token(text.rstrip("\r\n"))
+
+
+def _size(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,10}", text) or not 1 << 10 <= int(text) <= 1 << 30:
+        raise ValueError("Write a number of bytes from 1024 to 1073741824.")
+    return int(text)
+
+
+def _level(text: str) -> str:
+    if text.lower() not in _LEVELS:
+        raise ValueError(f"Choose one of {', '.join(_LEVELS)}.")
+    return text.lower()
+
+
+OPTIONS = (
+    Option("TRACKER_HOME", "./instance", "Directory for the embedded database and for exports.", _path),
+    Option(
+        "TRACKER_DATABASE_URL",
+        "sqlite:///HOME/tracker.db",
+        "The database: sqlite:////path/to/file.db or postgresql+psycopg://user@host/database.",
+        _database_url,
+    ),
+    Option("TRACKER_CONFIG", "the shipped config", "Directory of the catalogue's YAML files.", _directory),
+    Option("TRACKER_TOKEN", "not set", "Bearer token that machines send; 32 characters or more.", _token, secret=True),
+    Option("TRACKER_TOKEN_FILE", "not set", "File that holds the token, instead of TRACKER_TOKEN.", _path),
+    Option("TRACKER_MAX_BODY", "1048576", "Largest request body in bytes.", _size),
+    Option("TRACKER_LOG_LEVEL", "info", "How much is logged: debug, info, warning or error.", _level),
+)
+"""Every setting there is. It drives the reading, ``tracker settings`` and the table in the README."""

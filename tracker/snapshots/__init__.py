@@ -1,0 +1,1 @@
+"""Frozen years: figures that no later event can move."""

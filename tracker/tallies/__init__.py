@@ -1,0 +1,1 @@
+"""Running figures: what every measure has counted so far, exact, in the recording transaction."""

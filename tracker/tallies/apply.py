@@ -1,0 +1,147 @@
+"""Keeping the tallies: the receiver that adds what is new and takes back what is withdrawn.
+
+A batch is first added up in memory, then written in key order with as few statements as it takes.
+How events are cut into batches does not change the outcome, so a replay gives the same rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import delete, insert, text
+from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.orm import Session
+
+from tracker.catalogue import Catalogue
+from tracker.db import matching
+from tracker.errors import Invalid
+from tracker.ledger.events import Fact, Recorded
+from tracker.ledger.record import Ledger
+from tracker.tallies.measures import Kind, Tallier, periods_of, talliers
+from tracker.tallies.models import definition, member, newest, reading, tally
+from tracker.tallies.series import SeriesWork
+
+_ADD = text(
+    "INSERT INTO tally (metric, period, cell, part, value) VALUES (:metric, :period, :cell, :part, :value) "
+    "ON CONFLICT (metric, period, cell, part) DO UPDATE SET value = tally.value + excluded.value"
+)
+_ADD_MEMBER = text(
+    "INSERT INTO tally_member (metric, period, cell, member, count) VALUES (:metric, :period, :cell, :member, :count) "
+    "ON CONFLICT (metric, period, cell, member) DO UPDATE SET count = tally_member.count + excluded.count"
+)
+_DROP_MEMBER = text(
+    "DELETE FROM tally_member WHERE metric = :metric AND period = :period AND cell = :cell AND member = :member"
+)
+
+
+def on_events_recorded(ledger: Ledger, *, session: Session, events: Sequence[Recorded]) -> None:
+    """Receiver of :data:`tracker.signals.events_recorded`."""
+    apply(session, ledger.catalogue, events)
+
+
+def apply(
+    session: Session, catalogue: Catalogue, events: Iterable[Recorded], *, only: Collection[str] | None = None
+) -> None:
+    """Bring the tallies up to date with ``events``, for the definitions in ``only`` or for all.
+
+    :raise Invalid: where a tally would grow past 64 bits.
+    """
+    work = _Work(catalogue, only)
+    for event in events:
+        if event.before is not None:
+            work.look_at(event.before, -1)
+        if event.after is not None:
+            work.look_at(event.after, 1)
+    try:
+        work.write(session)
+    except (DataError, IntegrityError) as error:
+        raise Invalid("A tally would grow past 64 bits; check the quantities. Nothing was stored.") from error
+
+
+def clear(session: Session) -> None:
+    """Forget every tally, before a replay."""
+    for table in (tally, member, reading, newest):
+        session.execute(delete(table))
+
+
+def remember_definitions(session: Session, keys: Iterable[str], size: int) -> None:
+    """Note definitions as counted from a log of ``size`` events on."""
+    rows = [{"metric": key, "size": size} for key in sorted(keys)]
+    if rows:
+        session.execute(insert(definition), rows)
+
+
+class _Work:
+    """The changes of one batch, added up."""
+
+    def __init__(self, catalogue: Catalogue, only: Collection[str] | None) -> None:
+        self._catalogue = catalogue
+        self._talliers = talliers(catalogue)
+        self._only = only
+        self._amounts: dict[tuple[str, str, str, int], int] = {}
+        self._members: dict[tuple[str, str, str, str], int] = {}
+        self._series = SeriesWork(catalogue)
+
+    def look_at(self, fact: Fact, sign: int) -> None:
+        """Add (+1) or take back (-1) what a fact contributes to every metric."""
+        for tallier in self._talliers.of(fact):
+            if (self._only is None or tallier.key in self._only) and tallier.matches(fact):
+                match tallier.kind:
+                    case Kind.ADDITIVE:
+                        self._add(tallier, fact, sign)
+                    case Kind.DISTINCT:
+                        self._count(tallier, fact, sign)
+                    case Kind.SERIES:
+                        self._series.look_at(tallier, fact, sign)
+
+    def _add(self, tallier: Tallier, fact: Fact, sign: int) -> None:
+        amounts, month, sums = tallier.amounts(fact), fact.month, self._amounts
+        for cell in tallier.cells(fact) if amounts else ():
+            for part, amount in enumerate(amounts):
+                place = (tallier.key, month, cell, part)
+                sums[place] = sums.get(place, 0) + sign * amount
+
+    def _count(self, tallier: Tallier, fact: Fact, sign: int) -> None:
+        for name in tallier.members(fact):
+            for cell in tallier.cells(fact):
+                for period in periods_of(fact.month, self._catalogue):
+                    place = (tallier.key, period, cell, name)
+                    self._members[place] = self._members.get(place, 0) + sign
+
+    def write(self, session: Session) -> None:
+        """Write everything, in key order. What members and series come to is added to the tallies last."""
+        self._write_members(session)
+        for place, amount in self._series.write(session).items():
+            self._amounts[place] = self._amounts.get(place, 0) + amount
+        rows = [
+            {"metric": metric, "period": period, "cell": cell, "part": part, "value": value}
+            for (metric, period, cell, part), value in sorted(self._amounts.items())
+            if value
+        ]
+        if rows:
+            session.execute(_ADD, rows)
+
+    def _write_members(self, session: Session) -> None:
+        changes = {place: change for place, change in sorted(self._members.items()) if change}
+        if not changes:
+            return
+        names = ("metric", "period", "cell", "member")
+        session.execute(_ADD_MEMBER, [_named(names, place) | {"count": change} for place, change in changes.items()])
+        gone: list[dict[str, Any]] = []
+        for row in matching(session, "tally_member", names, list(changes)):
+            place = (row.metric, row.period, row.cell, row.member)
+            self._come_or_gone((row.metric, row.period, row.cell, 0), row.count - changes[place], row.count)
+            if row.count == 0:
+                gone.append(_named(names, place))
+        if gone:
+            session.execute(_DROP_MEMBER, gone)
+
+    def _come_or_gone(self, place: tuple[str, str, str, int], before: int, after: int) -> None:
+        step = (after > 0) - (before > 0)
+        if step:
+            self._amounts[place] = self._amounts.get(place, 0) + step
+
+
+def _named(names: tuple[str, ...], values: tuple[Any, ...]) -> dict[str, Any]:
+    return dict(zip(names, values, strict=True))

@@ -1,0 +1,29 @@
+"""Who reacts to what. One table; nothing else connects a receiver."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from tracker.signals import events_recorded
+from tracker.snapshots import late
+from tracker.tallies import apply as tallies
+
+RECEIVERS = (
+    (events_recorded, tallies.on_events_recorded),
+    (events_recorded, late.on_events_recorded),
+)
+
+PROJECTIONS = (tallies.clear, late.clear)
+"""What a replay empties first, one for each receiver that keeps tables."""
+
+
+def connect() -> None:
+    """Connect every receiver. Doing so twice changes nothing."""
+    for signal, receiver in RECEIVERS:
+        signal.connect(receiver)
+
+
+def clear_projections(session: Session) -> None:
+    """Empty all that a replay builds again."""
+    for clear in PROJECTIONS:
+        clear(session)
