@@ -29,7 +29,7 @@ def upgrade() -> None:
         sa.Column("period", sa.Text, nullable=False),
         sa.Column("cell", sa.Text, nullable=False),
         sa.Column("member", sa.Text, nullable=False),
-        sa.Column("count", sa.BigInteger, nullable=False),
+        sa.Column("uses", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("metric", "period", "cell", "member", name="pk_tally_member"),
         sqlite_with_rowid=False,
     )

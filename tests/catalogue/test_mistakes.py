@@ -147,7 +147,9 @@ IN_METRICS: list[Case] = [
     (S, "per: [entity]", "per: [secret]", "metrics.levels.per", "confidential"),
     (S, "numerator: china", "numerator: chin", "metrics.share.numerator", "did you mean 'china'?"),
     (S, "factor: 100", "factor: 0", "metrics.share.factor", "is 0"),
-    (S, "growth, of: all.both", "growth, by: x, of: all.both", "metrics.more.by", "it takes of, factor"),
+    (S, "growth, of: all.both", "growth, carry: true, of: all.both", "metrics.more.carry", "it takes of, factor"),
+    (S, "growth, of: all.both", "growth, by: x, of: all.both", "metrics.more.by", "'all.both', from which it is"),
+    (S, "[region, site], entity]", "[region, site], [site, region]]", "metrics.in_library.by", "by the same twice"),
     (S, "growth, of: all.both", "growth, of: more", "metrics.more", "suppliers.more → suppliers.more"),
     (ALL, "[registered, suppliers.china]", "[suppliers.more]", "metrics.both", "all.both → suppliers.more → all.both"),
 ]

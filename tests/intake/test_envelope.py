@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.catalogue.calendar import Calendar
 from tracker.errors import Invalid, Mistake
 from tracker.intake.envelope import is_sound, mistakes_of, read_event
 from tracker.intake.times import is_instant
@@ -17,8 +16,8 @@ from tracker.ledger.events import Incoming
 from .small import CALENDAR, EVERYTHING, NOW, an_event
 
 
-def read(calendar: Calendar = CALENDAR, **changed: Any) -> Incoming:
-    return read_event(an_event(**changed), calendar=calendar, now=NOW, pointer="/3")
+def read(**changed: Any) -> Incoming:
+    return read_event(an_event(**changed), calendar=CALENDAR, now=NOW, pointer="/3")
 
 
 def refused(value: object) -> dict[str, str]:
@@ -107,8 +106,8 @@ def test_a_doubtful_time_is_refused(written: object, words: str) -> None:
     assert words in refused(an_event(time=written))["/3/time"]
 
 
-HIDDEN = [" ", "\t", "\n", "\x00", "\x1f", "\x7f", "\x85", "\xa0", "\u200b", "\u200e", "\u202e", "\u2066", "\u2028", "\u3000",
-          "\ufeff", "\u061c", "\ud800", "\U000e0041"]  # fmt: skip
+HIDDEN = [" ", "\t", "\n", "\x00", "\x1f", "\x7f", "\x85", "\xa0", "\u200b", "\u200e", "\u202e", "\u2066", "\u2028",
+          "\u3000", "\ufeff", "\u061c", "\ud800", "\U000e0041"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["id", "source", "subject", "entity"])
@@ -119,7 +118,8 @@ def test_no_identifier_holds_what_cannot_be_seen(name: str, hidden: str) -> None
 
 
 GOOD: list[tuple[str, str]] = [
-    ("id", "x"), ("id", "舉報-2020/1"), ("id", "a" * 200), ("id", "a.b:c"), ("subject", "供應商-7"), ("entity", "group"),
+    ("id", "x"), ("id", "舉報-2020/1"), ("id", "a" * 200), ("id", "a.b:c"), ("subject", "供應商-7"),
+    ("entity", "group"),
     ("source", "/integrity"), ("source", "https://erp.example/a?b=c#d"), ("source", "urn:uuid:1"), ("source", "a%20b"),
     ("source", "//host/path"), ("source", "http://[::1]:80/"), ("source", "a" * 200), ("type", "a.b_c.d1"),
     ("datacontenttype", "application/json; charset=utf-8"),
@@ -129,7 +129,8 @@ BAD: list[tuple[str, object]] = [
     ("id", ...), ("id", None), ("id", ""), ("id", 7), ("id", True), ("id", "a" * 201), ("id", ["x"]),
     ("source", ...), ("source", ""), ("source", "a b"), ("source", "a\\b"), ("source", "a%2"), ("source", "1a:b"),
     ("source", "快手"), ("source", "a" * 201), ("source", "a#b#c"), ("source", "a[b"), ("source", {}),
-    ("type", ...), ("type", ""), ("type", "Fairs.Held"), ("type", "a-b"), ("type", "a" * 201), ("type", "a\n"), ("type", 1),
+    ("type", ...), ("type", ""), ("type", "Fairs.Held"), ("type", "a-b"), ("type", "a" * 201), ("type", "a\n"),
+    ("type", 1),
     ("subject", ""), ("subject", 1), ("subject", "a" * 201), ("entity", False), ("entity", ""),
     ("datacontenttype", "text/plain"), ("datacontenttype", "application/jsonx"), ("datacontenttype", 1),
     ("data", None), ("data", []), ("data", "x"), ("data", 1), ("data", True),
@@ -138,7 +139,7 @@ BAD: list[tuple[str, object]] = [
 
 @pytest.mark.parametrize(("name", "value"), GOOD)
 def test_a_good_attribute_is_read(name: str, value: str) -> None:
-    assert read(**{name: value})
+    assert read(**{name: value}).pointer == "/3"
 
 
 @pytest.mark.parametrize(("name", "value"), BAD)
@@ -195,8 +196,8 @@ def test_the_short_way_and_the_long_way_always_agree(changed: dict[str, Any]) ->
 def test_any_time_is_read_or_refused(text: str) -> None:
     try:
         event = read(time=text)
-    except Invalid as refusal:
-        assert [each.pointer for each in refusal.mistakes] == ["/3/time"]
+    except Invalid:
+        assert list(refused(an_event(time=text))) == ["/3/time"]
     else:
         assert is_instant(event.time)
         assert len(event.time) == 27

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from decimal import Decimal
@@ -19,23 +20,29 @@ NUMBERS: list[tuple[str, int | str]] = [
     ("12.5", "12.5"), ("12.50", "12.5"), ("1e-3", "0.001"), ("-0.10", "-0.1"), ("1.25e1", "12.5"), ("125e-1", "12.5"),
     ("9007199254740992", 2**53), ("-9007199254740992", -(2**53)),
     ("9007199254740993", "9007199254740993"), ("-9007199254740993", "-9007199254740993"),
-    ("1e20", "100000000000000000000"), ("1234567890123456789012345678901234567890", "1234567890123456789012345678901234567890"),
+    ("1e20", "100000000000000000000"), ("1234567890" * 4, "1234567890" * 4),
 ]  # fmt: skip
+
+
+def number(text: str) -> int | str:
+    values = parse_json(f"[{text}]".encode())
+    assert isinstance(values, list)
+    assert isinstance(values[0], int | str)
+    return values[0]
 
 
 @pytest.mark.parametrize(("text", "expected"), NUMBERS)
 def test_a_number_is_exact_and_the_same_however_it_is_written(text: str, expected: int | str) -> None:
-    (value,) = parse_json(f"[{text}]".encode())  # type: ignore[misc]
+    value = number(text)
     assert value == expected
     assert type(value) is (int if isinstance(expected, int) else ExactNumber)
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**12), max_value=10**12, places=6))
-def test_every_decimal_keeps_its_value(number: Decimal) -> None:
-    (plain,) = parse_json(f"[{number:f}]".encode())  # type: ignore[misc]
-    (scientific,) = parse_json(f"[{number:e}]".encode())  # type: ignore[misc]
-    assert Decimal(plain) == number
-    assert plain == scientific
+def test_every_decimal_keeps_its_value(value: Decimal) -> None:
+    plain = number(f"{value:f}")
+    assert Decimal(plain) == value
+    assert number(f"{value:e}") == plain
 
 
 def test_text_is_read_as_it_is() -> None:
@@ -135,9 +142,10 @@ def test_a_hostile_text_takes_no_longer_than_its_length_allows(body: bytes) -> N
     assert time.perf_counter() - start < 5
 
 
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(st.characters(exclude_categories=["Cs"])),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner, max_size=4),
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | TEXTS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
     max_leaves=12,
 )  # fmt: skip
 
@@ -149,7 +157,5 @@ def test_what_was_written_as_json_is_read_back(value: object, ascii: bool) -> No
 
 @given(st.binary(max_size=40) | st.text('{}[]",:\\u0dDe1.-NaInfty \n', max_size=40).map(str.encode))
 def test_any_bytes_are_read_or_refused(body: bytes) -> None:
-    try:
+    with contextlib.suppress(Malformed):
         assert isinstance(parse_json(body), dict | list)
-    except Malformed as refusal:
-        assert refusal.detail

@@ -8,7 +8,7 @@ from tracker.canonical import digest
 from tracker.catalogue.builtin import DOMAIN, builtin_events
 from tracker.catalogue.documents import Documents
 from tracker.catalogue.events import Declared, declare
-from tracker.catalogue.graph import circles
+from tracker.catalogue.graph import circles, missing_groupings
 from tracker.catalogue.labels import label
 from tracker.catalogue.lifecycles import lifecycles
 from tracker.catalogue.metrics import metric
@@ -84,7 +84,13 @@ def _metrics(sections: Mapping[str, Section], scope: Scope) -> dict[str, Metric]
 def _close(sections: Mapping[str, Section], metrics: Mapping[str, Metric]) -> None:
     for circle in circles(metrics):
         first = metrics[circle[0]]
-        name = first.id.removeprefix(f"{first.domain}.")
-        sections[first.domain].wrong(f"metrics.{name}", f"is computed from itself: {' → '.join(circle)}")
+        _wrong(sections, first, "", f"is computed from itself: {' → '.join(circle)}")
+    for each, part, group in missing_groupings(metrics):
+        _wrong(sections, each, ".by", f"{part!r}, from which it is computed, is not by [{', '.join(group)}]")
     for section in sections.values():
         section.close()
+
+
+def _wrong(sections: Mapping[str, Section], metric: Metric, key: str, message: str) -> None:
+    name = metric.id.removeprefix(f"{metric.domain}.")
+    sections[metric.domain].wrong(f"metrics.{name}{key}", message)

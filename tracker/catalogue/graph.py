@@ -1,4 +1,4 @@
-"""Which metrics follow from which, and the circles that must not be among them."""
+"""Which metrics follow from which: no circles, and no breakdown that a part does not have."""
 
 from __future__ import annotations
 
@@ -30,3 +30,14 @@ def _follow(metrics: Mapping[str, Metric], path: tuple[str, ...], done: set[str]
         else:
             yield from _follow(metrics, (*path, part), done)
     done.add(here)
+
+
+def missing_groupings(metrics: Mapping[str, Metric]) -> Iterator[tuple[Metric, str, tuple[str, ...]]]:
+    """Each computed metric, part and grouping where the part is not broken down by it.
+
+    A computed figure is computed cell by cell, so it is broken down only as all its parts are.
+    """
+    for metric in metrics.values():
+        for part in (each for each in parts(metric) if each in metrics):
+            there = {frozenset(group) for group in metrics[part].by}
+            yield from ((metric, part, group) for group in metric.by if frozenset(group) not in there)

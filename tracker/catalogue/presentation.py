@@ -7,7 +7,7 @@ from typing import Any
 
 from tracker.catalogue.labels import forms, label
 from tracker.catalogue.model import Label, PrintRule
-from tracker.catalogue.reader import NAME, Section, unknown
+from tracker.catalogue.reader import CODE, Section, unknown
 from tracker.catalogue.scope import Scope
 
 ROUNDINGS = ("half_up", "half_even", "up", "down")
@@ -25,7 +25,7 @@ def presentation(section: Section, scope: Scope) -> dict[str, Any]:
         "qualifier": section.choice("qualifier", QUALIFIERS, kind="qualifier", default="exact"),
         "zero": _optional_label(section, "zero", scope),
         "note": _optional_label(section, "note", scope),
-        "owner": section.shaped("owner", NAME, "lower_case"),
+        "owner": section.shaped("owner", CODE, "compliance or legal-ip"),
         "kpis": _kpis(section.section("kpis", optional=True)),
         "printing": _printing(section.section("print", optional=True), scope),
     }

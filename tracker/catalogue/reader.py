@@ -16,7 +16,7 @@ from tracker.errors import CatalogueInvalid, Mistake
 
 NAME = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*", re.ASCII)
-"""Codes of choices, units, entities and sites, which may come from elsewhere."""
+"""Codes of choices, units, places and owners, which may come from elsewhere."""
 
 
 class Mistakes:

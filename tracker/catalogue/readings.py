@@ -82,7 +82,7 @@ def groupings(section: Section) -> tuple[tuple[str, ...], ...]:
     """The groupings under ``by``: names alone, and nested lists of names that are crossed."""
     found = section.get("by", str, list, optional=True)
     groups = [_group(section, each) for each in ([found] if isinstance(found, str) else found or [])]
-    if len(set(groups)) < len(groups):
+    if len({frozenset(group) for group in groups}) < len(groups):
         section.wrong("by", "groups by the same twice")
     return tuple(dict.fromkeys(group for group in groups if group))
 

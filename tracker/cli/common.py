@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -50,17 +51,10 @@ def as_json(value: Any) -> str:
 @contextmanager
 def progress(label: str) -> Iterator[Callable[[int, int], None]]:
     """A bar on standard error that is told (done, all); nothing is drawn where nobody looks."""
-    bar: Any = None
+    with click.progressbar(length=1, label=label, file=sys.stderr) as bar:
 
-    def tell(done: int, total: int) -> None:
-        nonlocal bar
-        if bar is None:
-            bar = click.progressbar(length=total, label=label, file=click.get_text_stream("stderr"))
-            bar.__enter__()
-        bar.update(done - bar.pos)
+        def tell(done: int, total: int) -> None:
+            bar.length = total
+            bar.update(done - bar.pos)
 
-    try:
         yield tell
-    finally:
-        if bar is not None:
-            bar.__exit__(None, None, None)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
@@ -76,7 +78,7 @@ def export(year: int, format_: str, revision: int | None, output: Path | None) -
     """Write a frozen YEAR as JSON or CSV. The same ledger gives the same bytes, anywhere."""
     with opened() as service:
         if output is None:
-            export_year(service, year, format_, click.get_binary_stream("stdout"), revision)
+            export_year(service, year, format_, sys.stdout.buffer, revision)
             return
         output.parent.mkdir(parents=True, exist_ok=True)
         with output.open("wb") as stream:
@@ -84,11 +86,11 @@ def export(year: int, format_: str, revision: int | None, output: Path | None) -
     click.echo(f"Wrote {output}.", err=True)
 
 
-def export_year(service: Service, year: int, format_: str, stream: object, revision: int | None = None) -> None:
+def export_year(service: Service, year: int, format_: str, stream: BinaryIO, revision: int | None = None) -> None:
     """Write a frozen year, with the words of the catalogue that it was frozen under."""
     with service.database.read() as session:
         snapshot = get(session, year, revision)
         documents = stored_documents(session, snapshot.catalogue)
     if documents is None:
         raise NotFound(f"The catalogue {snapshot.catalogue} of this snapshot is not on record.")
-    write(format_, snapshot.body, from_documents(documents), stream)  # type: ignore[arg-type]
+    write(format_, snapshot.body, from_documents(documents), stream)

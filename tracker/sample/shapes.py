@@ -102,6 +102,6 @@ def money(amount: int | str) -> dict[str, str]:
 def opening(metric: str, quantity: int | str, *, by: Mapping[str, Any] | None = None, name: str = "") -> dict[str, Any]:
     """What a balance stood at when the reference year began, dated the last evening before it."""
     when = datetime(2019, 12, 31, 23, 0, tzinfo=LOCAL)
-    data: dict[str, Any] = {"metric": metric, "quantity": quantity, "by": dict(by or {})}
+    data: dict[str, Any] = {"metric": metric, "quantity": quantity} | ({"by": dict(by)} if by else {})
     made = event("tracker.balance.opened", f"opening-{metric}{name}", when, data)
     return {**made, "source": "/opening"}

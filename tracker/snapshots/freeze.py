@@ -49,8 +49,7 @@ def freeze(ledger: Ledger, session: Session, actor: Actor, year: int) -> Snapsho
     if frozen is not None:
         return frozen
     _check_over(ledger, period)
-    document = compose(session, ledger.catalogue, period, revision=1, log_size=head.size)
-    body = canonical(document)
+    body = canonical(compose(session, ledger.catalogue, period, revision=1, log_size=head.size))
     row = {
         "year": year,
         "revision": 1,
@@ -62,7 +61,7 @@ def freeze(ledger: Ledger, session: Session, actor: Actor, year: int) -> Snapsho
         "digest": digest(body),
     }
     session.execute(insert(snapshots).values(row))
-    return Snapshot(**{**row, "body": document, "digest": digest(body).hex()})
+    return get(session, year)
 
 
 def _check_over(ledger: Ledger, period: Period) -> None:
@@ -102,8 +101,7 @@ def find(session: Session, year: int, revision: int | None = None) -> Snapshot |
     row = session.execute(query).one_or_none()
     if row is None:
         return None
-    parts = row._asdict()
-    return Snapshot(**{**parts, "body": json.loads(row.body), "digest": bytes(row.digest).hex()})
+    return Snapshot(**{**row._asdict(), "body": json.loads(row.body), "digest": bytes(row.digest).hex()})
 
 
 def get(session: Session, year: int, revision: int | None = None) -> Snapshot:

@@ -27,8 +27,8 @@ _ADD = text(
     "ON CONFLICT (metric, period, cell, part) DO UPDATE SET value = tally.value + excluded.value"
 )
 _ADD_MEMBER = text(
-    "INSERT INTO tally_member (metric, period, cell, member, count) VALUES (:metric, :period, :cell, :member, :count) "
-    "ON CONFLICT (metric, period, cell, member) DO UPDATE SET count = tally_member.count + excluded.count"
+    "INSERT INTO tally_member (metric, period, cell, member, uses) VALUES (:metric, :period, :cell, :member, :uses) "
+    "ON CONFLICT (metric, period, cell, member) DO UPDATE SET uses = tally_member.uses + excluded.uses"
 )
 _DROP_MEMBER = text(
     "DELETE FROM tally_member WHERE metric = :metric AND period = :period AND cell = :cell AND member = :member"
@@ -127,12 +127,12 @@ class _Work:
         if not changes:
             return
         names = ("metric", "period", "cell", "member")
-        session.execute(_ADD_MEMBER, [_named(names, place) | {"count": change} for place, change in changes.items()])
+        session.execute(_ADD_MEMBER, [_named(names, place) | {"uses": change} for place, change in changes.items()])
         gone: list[dict[str, Any]] = []
         for row in matching(session, "tally_member", names, list(changes)):
             place = (row.metric, row.period, row.cell, row.member)
-            self._come_or_gone((row.metric, row.period, row.cell, 0), row.count - changes[place], row.count)
-            if row.count == 0:
+            self._come_or_gone((row.metric, row.period, row.cell, 0), row.uses - changes[place], row.uses)
+            if row.uses == 0:
                 gone.append(_named(names, place))
         if gone:
             session.execute(_DROP_MEMBER, gone)

@@ -28,7 +28,7 @@ member = Table(
     Column("period", Text, primary_key=True),
     Column("cell", Text, primary_key=True),
     Column("member", Text, primary_key=True),
-    Column("count", BigInteger, nullable=False),
+    Column("uses", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
 """How many facts name a member of a distinct count; it leaves the count with the last of them."""

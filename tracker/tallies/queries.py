@@ -107,8 +107,8 @@ class _Reader:
             keys = [each.key for each in metrics if each.carry is carried]
             span = c.month <= period.months[-1] if carried else c.month.in_(period.months)
             query = select(c.metric, c.series, c.time, c.seq, c.value).where(c.metric.in_(keys), span)
-            for metric, cell, *reading in self._session.execute(query) if keys else ():
-                best[metric, cell] = max(best.get((metric, cell), ("", -1, 0)), tuple(reading))
+            for metric, cell, time, seq, value in self._session.execute(query) if keys else ():
+                best[metric, cell] = max(best.get((metric, cell), ("", -1, 0)), (time, seq, value))
         scales = {each.key: 10**each.scale for each in metrics}
         found: dict[str, dict[str, Fraction | None]] = {}
         for (metric, cell), (_time, _seq, value) in best.items():

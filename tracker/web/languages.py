@@ -45,7 +45,7 @@ def texts(locale: str) -> Mapping[str, str]:
 
 def choose(locales: Sequence[str], asked: str | None, accepted: str) -> str:
     """The locale that was asked for, else the first acceptable one, else the organisation's own."""
-    if asked in locales:
+    if asked is not None and asked in locales:
         return asked
     for part in accepted.split(","):
         wanted = part.partition(";")[0].strip().lower()
