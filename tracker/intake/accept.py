@@ -88,8 +88,8 @@ class Intake:
             return replace(event, mistakes=(missing(event),))
         if event.type != CORRECTED or original in AMENDMENTS:
             return event
-        stand_in = replace(event, type=original, data=event.data["data"], pointer=f"{event.pointer}/data")
-        return replace(event, mistakes=check(self.validator, stand_in).mistakes)
+        stand_in = replace(event, type=original, data=event.data["data"])
+        return replace(event, mistakes=check(self.validator, stand_in, within="/data").mistakes)
 
 
 def _sentence(mistakes: Sequence[Mistake]) -> str:

@@ -77,10 +77,13 @@ def subject_types(catalogue: Catalogue) -> frozenset[str]:
     return frozenset(followed).union(*((*each.start, *each.moves) for each in catalogue.lifecycles))
 
 
-def check(validator: Validator, incoming: Incoming) -> Incoming:
-    """The same event, with every mistake that the catalogue finds in it."""
+def check(validator: Validator, incoming: Incoming, *, within: str = "") -> Incoming:
+    """The same event, with every mistake that the catalogue finds in it.
+
+    :param within: where in the event its data lies, if not at the top (``/data`` in a correction).
+    """
     pointer = incoming.pointer
-    found = validator.mistakes(incoming.type, incoming.data, pointer=pointer)
+    found = validator.mistakes(incoming.type, incoming.data, pointer=pointer + within)
     if incoming.entity is not None or incoming.subject is None:
         found += validator.envelope_mistakes(incoming.type, incoming.subject, incoming.entity, pointer=pointer)
     if incoming.type == OPENED:

@@ -102,7 +102,12 @@ def _check_current(event: Incoming, original: Row[Any], in_force: Row[Any], curr
             f"Seq {original.seq} was voided by seq {in_force.seq}, and a void is final. Record a new event instead.",
             [_at(event, "original", f"voided by seq {in_force.seq}")],
         )
-    if event.data["replaces"] != current or current != in_force.seq:
+    if current != in_force.seq:
+        raise StaleReplacement(
+            f"Seq {original.seq} is amended twice in this batch. Send the second amendment once the first is on record.",
+            [_at(event, "original", "is amended twice in this batch")],
+        )
+    if event.data["replaces"] != current:
         raise StaleReplacement(
             f"Seq {current} is in force for seq {original.seq}, not seq {event.data['replaces']}. "
             "Look at what it says now, then send the amendment again.",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Row, func, insert, select, update
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from tracker.catalogue import Catalogue
 from tracker.clock import Clock, now, stamp
-from tracker.db import matching
+from tracker.db import execute_many, insertion, matching
 from tracker.errors import ContentConflict, Invalid, UnexpectedChange
 from tracker.ledger.corrections import Amendment, Amendments
 from tracker.ledger.events import AMENDMENTS, VOIDED, Actor, Fact, Incoming, Receipt, Recorded
@@ -27,6 +28,9 @@ from tracker.ledger.models import head as head_table
 from tracker.ledger.models import vault
 from tracker.ledger.sealing import Salt, body_of, content_of, leaf_of, resealed, seal
 from tracker.signals import events_recorded
+
+_INSERT = insertion(events_table)
+_values = itemgetter(*(column.name for column in events_table.columns))
 
 
 def random_salt() -> bytes:
@@ -170,7 +174,7 @@ def _recorded(row: dict[str, Any], event: Incoming, amendment: Amendment | None,
 
 
 def _write(session: Session, batch: _Batch) -> None:
-    session.execute(insert(events_table), batch.rows)
+    execute_many(session, _INSERT, [_values(row) for row in batch.rows])
     if batch.secrets:
         session.execute(insert(vault), batch.secrets)
     session.execute(update(head_table).values(size=batch.size, recorded_at=batch.recorded_at))

@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from tracker.canonical import canonical
+from tracker.canonical import canonical, canonical_bytes
 from tracker.ledger.events import CORRECTED, Incoming
 
 Salt = Callable[[], bytes]
@@ -42,12 +42,12 @@ def content_of(body: str) -> bytes:
 def leaf_of(header: Mapping[str, Any]) -> bytes:
     """The leaf hash of a header: seq, recorded_at, actor, source, id, type, subject, time, entity,
     day, year, replaces and content (hex)."""
-    return hashlib.sha256(b"\x00" + canonical(header).encode()).digest()
+    return hashlib.sha256(b"\x00" + canonical_bytes(header)).digest()
 
 
 def commitment(salt: bytes, value: Any) -> dict[str, str]:
     """What stands in the open data for a confidential value."""
-    return {"commitment": hashlib.sha256(salt + canonical(value).encode()).hexdigest()}
+    return {"commitment": hashlib.sha256(salt + canonical_bytes(value)).hexdigest()}
 
 
 def seal(
@@ -64,7 +64,7 @@ def seal(
     for name in confidential:
         if name in inner:
             chosen = salt()
-            rows.append({"field": f"{prefix}/{name}", "salt": chosen, "value": canonical(inner[name]).encode()})
+            rows.append({"field": f"{prefix}/{name}", "salt": chosen, "value": canonical_bytes(inner[name])})
             inner[name] = commitment(chosen, inner[name])
     return ({**data, "data": inner} if prefix else inner), rows
 

@@ -1,168 +1,168 @@
-"""Charity livestreams and donations of the reference year.
+"""Charity livestreams and donations of the reference year; illustrative.
 
-Illustrative: the report's own events are not public. The totals are its printed figures; days, counties,
-officials and products are artificial ids.
+The totals of each programme and the days of its great broadcasts are the report's; everything else,
+officials, products and media by number, is made up.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import chain
 from typing import Any
 
-from tracker.sample.shapes import LOCAL, event, moments, money, split
+from tracker.sample.places import HUNAN, XINJIANG, counties
+from tracker.sample.shapes import LOCAL, event, moments, money, split, turns
 
-FUMIAO_PROVINCES = (
-    "guizhou",
-    "sichuan",
-    "gansu",
-    "qinghai",
-    "ningxia",
-    "jiangxi",
-    "anhui",
-    "shanxi",
-    "inner_mongolia",
-    "jilin",
-)
-HUNDRED_PROVINCES = (
-    "hainan",
-    "guangxi",
-    "yunnan",
-    "hunan",
-    "henan",
-    "shaanxi",
-    "shandong",
-    "hebei",
-    "xinjiang",
-    "liaoning",
-)
-COUNTIES_EACH = 5
-SETTLED_AFTER = timedelta(days=14)
-SCHEDULED_BEFORE = timedelta(days=10)
+Event = dict[str, Any]
+_EVENING = (19, 22)
+_YEAR_END = datetime(2020, 12, 31, 23, 0, tzinfo=LOCAL)
 
 
-def events() -> Iterator[dict[str, Any]]:
-    """Every livestream from schedule to settlement, and every donation."""
-    yield from chain(_fumiao(), _hundred_counties(), _hubei(), _xinjiang(), _hunan(), _pengshui())
+@dataclass(frozen=True)
+class _Broadcast:
+    """One livestream: where it belongs, and what came of it."""
+
+    id: str
+    programme: str
+    province: str
+    when: datetime
+    numbers: Mapping[str, int]
+    sales: int
+    lists: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+def events() -> Iterator[Event]:
+    """Every livestream from its schedule to its settlement, and every donation, in any order."""
+    for broadcast in _broadcasts():
+        yield from _told(broadcast)
     yield from _cancelled()
     yield from _donations()
 
 
-def _fumiao() -> Iterator[dict[str, Any]]:
-    sales = split(448_000_000, 18, seed="fumiao-sales")
-    for i, when in enumerate(moments(18, seed="fumiao", first="2020-01-16", last="2020-12-20", hours=(18, 21))):
-        province = FUMIAO_PROVINCES[i % len(FUMIAO_PROVINCES)]
-        shown = COUNTIES_EACH if i < len(FUMIAO_PROVINCES) else 3  # a second visit shows fewer
-        counties = _counties(province)[:shown]
-        yield from _livestream("fumiao", i, when, {"province": province, "counties": counties, **_sold(sales[i])})
+def _told(broadcast: _Broadcast) -> Iterator[Event]:
+    programme = {"programme": broadcast.programme}
+    place = {**programme, "province": broadcast.province}
+    id, when = broadcast.id, broadcast.when
+    planned = {**place, "planned_for": when.isoformat()}
+    held = {**place, **broadcast.numbers, "sales": money(broadcast.sales), **_lists(broadcast.lists)}
+    yield _event("scheduled", id, when - timedelta(days=9), planned)
+    yield _event("held", id, when, held)
+    settled = when + timedelta(days=21)
+    if settled <= _YEAR_END:
+        yield _event("settled", id, settled, {**programme, "settled_on": settled.date().isoformat()})
 
 
-def _hundred_counties() -> Iterator[dict[str, Any]]:
-    where = [(province, county) for province in HUNDRED_PROVINCES for county in _counties(province)]
-    sales = split(360_000_000, 200, seed="hundred-counties-sales")
-    days = moments(200, seed="hundred-counties", first="2020-03-05", last="2020-12-28", hours=(14, 21))
-    for i, when in enumerate(days):
-        at = i * 7 % len(where)
-        province, county = where[at]
-        seen = {"province": province, "counties": [county], "officials": [f"official-{at + 1:03}"]}
-        yield from _livestream("hundred_counties", i, when, {**seen, **_sold(sales[i])})
+def _event(what: str, id: str, when: datetime, data: Mapping[str, Any]) -> Event:
+    return event(f"charity.livestream.{what}", f"{id}-{what}", when, data, subject=id)
 
 
-def _hubei() -> Iterator[dict[str, Any]]:
-    """Views, likes and relaying media are known of the first evening only."""
-    first = {
-        "province": "hubei",
-        "viewers": 127_000_000,
-        "likes": 141_000_000,
-        "media": _ids("media", 107),
-        **_sold(61_000_000),
-    }
-    yield from _livestream("hubei_relaunch", 0, _at(4, 6, 20), first)
-    yield from _livestream("hubei_relaunch", 1, _at(4, 27, 20), {"province": "hubei", **_sold(80_120_000)})
+def _lists(lists: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    return {name: sorted(set(items)) for name, items in lists.items()}
 
 
-def _xinjiang() -> Iterator[dict[str, Any]]:
-    counties, products = _ids("xinjiang-county", 14), _ids("xinjiang-product", 65)
-    shown = ((counties[:9], products[:40]), (counties[7:], products[35:]))
-    sales = split(19_490_000, 2, seed="xinjiang-sales")
-    viewers = split(51_000_000, 2, seed="xinjiang-viewers")
-    for i, (places, goods) in enumerate(shown):
-        held = {"province": "xinjiang", "viewers": viewers[i], "counties": places, "products": goods, **_sold(sales[i])}
-        yield from _livestream("xinjiang", i, _at(6, 10 + i, 19), held)
+def _broadcasts() -> Iterator[_Broadcast]:
+    yield from _fumiao()
+    yield from _hundred_counties()
+    yield from _hubei()
+    yield from _xinjiang()
+    yield from _hunan()
+    yield from _pengshui()
 
 
-def _hunan() -> Iterator[dict[str, Any]]:
-    held = {
-        "province": "hunan",
-        "viewers": 20_000_000,
-        "likes": 1_800_000,
-        "orders": 15_000,
-        "counties": _ids("hunan-area", 51),
-        "products": _ids("hunan-product", 100),
-    }
-    yield from _livestream("hunan", 0, _at(9, 22, 15), held)
+def _numbers(seed: str, count: int, **totals: int) -> list[dict[str, int]]:
+    """Exact shares of each total, one row for each of ``count`` broadcasts."""
+    columns = {name: split(total, count, seed=f"{seed}-{name}") for name, total in totals.items()}
+    return [{name: int(column[i]) for name, column in columns.items()} for i in range(count)]
 
 
-def _pengshui() -> Iterator[dict[str, Any]]:
-    """It showed a place and sold nothing."""
-    yield from _livestream("pengshui", 0, _at(8, 23, 19), {"province": "chongqing", "counties": ["pengshui"]})
+def _fumiao() -> Iterator[_Broadcast]:
+    """Eighteen broadcasts, each from four of fifty counties in turn."""
+    places = counties(50, start=5)
+    rows = _numbers("fumiao", 18, viewers=96_000_000, likes=61_000_000, orders=9_300_000, sales=448_000_000)
+    for i, when in enumerate(moments(18, seed="fumiao", first="2020-03-08", last="2020-11-30", hours=_EVENING)):
+        near = [places[(4 * i + step) % 50] for step in range(4)]
+        products = [f"fumiao-product-{(7 * i + step) % 90 + 1:02}" for step in range(9)]
+        sales = rows[i].pop("sales")
+        lists = {"counties": [county for _, county in near], "products": products}
+        yield _Broadcast(f"fumiao-{i + 1:02}", "fumiao", near[0][0], when, rows[i], sales, lists)
 
 
-def _cancelled() -> Iterator[dict[str, Any]]:
-    for i, when in enumerate(moments(4, seed="cancelled", first="2020-03-20", last="2020-11-20")):
-        subject = f"hundred_counties-cancelled-{i + 1}"
-        planned = when + timedelta(days=5)
-        yield _scheduled(subject, when, planned, "hundred_counties", HUNDRED_PROVINCES[i])
-        called_off = when + timedelta(days=2)
-        data = {"reason": "weather"}
-        yield event("charity.livestream.cancelled", f"{subject}-cancelled", called_off, data, subject=subject)
+def _hundred_counties() -> Iterator[_Broadcast]:
+    """Two hundred broadcasts from March on: each county's official comes back about four times."""
+    places, count = counties(50), 200
+    order = turns(range(50), count, seed="hundred")
+    rows = _numbers("hundred", count, viewers=150_000_000, likes=88_000_000, orders=7_900_000, sales=360_000_000)
+    for i, when in enumerate(moments(count, seed="hundred", first="2020-03-12", last="2020-12-20", hours=_EVENING)):
+        province, county = places[order[i]]
+        lists = {
+            "counties": [county],
+            "officials": [f"official-{order[i] + 1:03}"],
+            "products": [f"{county}-product-{i % 4 + 1}", f"{county}-product-{i % 3 + 5}"],
+        }
+        sales = rows[i].pop("sales")
+        yield _Broadcast(f"hundred-{i + 1:03}", "hundred_counties", province, when, rows[i], sales, lists)
 
 
-def _livestream(programme: str, i: int, when: datetime, held: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Scheduled, held and, when something was sold and the year is not over, settled."""
-    subject = f"{programme}-{i + 1:03}"
-    yield _scheduled(subject, when - SCHEDULED_BEFORE, when, programme, held["province"])
-    data = {"programme": programme, **held}
-    yield event("charity.livestream.held", f"{subject}-held", when, data, subject=subject)
-    settled = when + SETTLED_AFTER
-    if "sales" in held and settled.year == when.year:
-        sold = {"sales": held["sales"]}
-        yield event("charity.livestream.settled", f"{subject}-settled", settled, sold, subject=subject)
+def _hubei() -> Iterator[_Broadcast]:
+    """The first evening counts the sales of other hosts too; the media relayed both in parts."""
+    media = [f"media-{number:03}" for number in range(1, 108)]
+    first = {"viewers": 79_000_000, "likes": 84_000_000, "orders": 1_150_000}
+    second = {"viewers": 48_000_000, "likes": 57_000_000, "orders": 1_420_000}
+    for number, day, numbers, sales, relaying in (
+        (1, 12, first, 61_000_000, media),
+        (2, 27, second, 80_120_000, media[:64]),
+    ):
+        when = datetime(2020, 4, day, 20, 0, tzinfo=LOCAL)
+        lists = {"products": [f"hubei-product-{n:02}" for n in range(6 * number, 6 * number + 12)]}
+        lists |= {"relaying_media": relaying}
+        yield _Broadcast(f"hubei-{number}", "hubei_relaunch", "hubei", when, numbers, sales, lists)
 
 
-def _scheduled(subject: str, when: datetime, planned: datetime, programme: str, province: str) -> dict[str, Any]:
-    data = {"programme": programme, "province": province, "planned_for": planned.date().isoformat()}
-    return event("charity.livestream.scheduled", f"{subject}-scheduled", when, data, subject=subject)
+def _xinjiang() -> Iterator[_Broadcast]:
+    """Five accounts at once, each with a share of 65 products from 14 counties."""
+    when = datetime(2020, 6, 10, 19, 0, tzinfo=LOCAL)
+    products = [f"xinjiang-product-{number:02}" for number in range(1, 66)]
+    rows = _numbers("xinjiang", 5, viewers=51_000_000, likes=23_000_000, orders=412_000, sales=19_490_000)
+    for i, row in enumerate(rows):
+        lists = {"counties": XINJIANG[i::5], "products": products[i::5]}
+        sales = row.pop("sales")
+        yield _Broadcast(f"xinjiang-{i + 1}", "xinjiang", "xinjiang", when, row, sales, lists)
 
 
-def _donations() -> Iterator[dict[str, Any]]:
-    yield _donation("cash-1", _at(1, 26, 10), "cash", "epidemic relief", {"amount": money(100_000_000)})
-    for i, (day, masks) in enumerate(zip((1, 8), split(50_000, 2, seed="masks"), strict=True)):
-        yield _donation(f"masks-{i + 1}", _at(2, day, 10), "masks", "epidemic relief", {"quantity": masks})
-    for i, (month, meals) in enumerate(zip((10, 11, 12), split(120_000, 3, seed="meals"), strict=True)):
-        yield _donation(f"meals-{i + 1}", _at(month, 13, 10), "meals", "World Food Programme", {"quantity": meals})
-    for i, (month, worth) in enumerate(zip((10, 11, 12), split(10_000_000, 3, seed="traffic"), strict=True)):
-        given = {"amount": money(worth)}
-        yield _donation(f"traffic-{i + 1}", _at(month, 20, 10), "traffic", "World Food Programme", given)
+def _hunan() -> Iterator[_Broadcast]:
+    when = datetime(2020, 9, 22, 14, 0, tzinfo=LOCAL)
+    lists = {"counties": HUNAN, "products": [f"hunan-product-{number:03}" for number in range(1, 101)]}
+    numbers = {"viewers": 20_000_000, "likes": 1_800_000, "orders": 15_000}
+    yield _Broadcast("hunan-1", "hunan", "hunan", when, numbers, 1_260_000, lists)
 
 
-def _donation(name: str, when: datetime, kind: str, to: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    data = {"kind": kind, "beneficiary": to, **given}
-    return event("charity.donation.made", f"donation-{name}", when, data)
+def _pengshui() -> Iterator[_Broadcast]:
+    """One broadcast that shows a place; little is sold."""
+    when = datetime(2020, 8, 23, 19, 0, tzinfo=LOCAL)
+    lists = {"counties": ["pengshui"], "products": ["pengshui-tour"]}
+    numbers = {"viewers": 6_400_000, "likes": 2_100_000, "orders": 5_200}
+    yield _Broadcast("pengshui-1", "pengshui", "chongqing", when, numbers, 620_000, lists)
 
 
-def _counties(province: str) -> list[str]:
-    return _ids(f"{province}-county", COUNTIES_EACH)
+def _cancelled() -> Iterator[Event]:
+    for i, when in enumerate(moments(6, seed="cancelled", first="2020-03-20", last="2020-11-20")):
+        id, province = f"hundred-off-{i + 1}", counties(6)[i][0]
+        data = {"programme": "hundred_counties", "province": province}
+        yield _event("scheduled", id, when, data)
+        off = {"programme": "hundred_counties", "reason": "weather"}
+        yield _event("cancelled", id, when + timedelta(days=6), off)
 
 
-def _ids(stem: str, count: int) -> list[str]:
-    return [f"{stem}-{i + 1:03}" for i in range(count)]
-
-
-def _sold(amount: int | str) -> dict[str, Any]:
-    return {"sales": money(amount)}
-
-
-def _at(month: int, day: int, hour: int) -> datetime:
-    return datetime(2020, month, day, hour, tzinfo=LOCAL)
+def _donations() -> Iterator[Event]:
+    for id, day, data in (
+        (
+            "cash",
+            datetime(2020, 1, 27, 10, 0, tzinfo=LOCAL),
+            {"amount": money(100_000_000), "beneficiary": "covid-relief"},
+        ),
+        ("masks", datetime(2020, 3, 6, 10, 0, tzinfo=LOCAL), {"quantity": 50_000, "beneficiary": "hospitals"}),
+        ("meals", datetime(2020, 10, 13, 10, 0, tzinfo=LOCAL), {"quantity": 120_000, "beneficiary": "wfp"}),
+        ("traffic", datetime(2020, 6, 18, 10, 0, tzinfo=LOCAL), {"amount": money(10_000_000), "beneficiary": "wfp"}),
+    ):
+        yield event("charity.donation.made", f"donation-{id}", day, {"kind": id, **data})

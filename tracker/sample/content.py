@@ -1,53 +1,100 @@
-"""Violations from finding to appeal in the reference year; illustrative, a small sample of a large flow."""
+"""Violations in the reference year: found, penalised, notified, and some appealed.
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+Illustrative: the report describes the procedure and prints no counts. Accounts and reviewers are artificial ids.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Generator, Iterator
+from datetime import datetime
 from typing import Any
 
+from tracker.sample.paths import later, until_year_end
 from tracker.sample.shapes import event, moments, turns
 
-FOUND = 520
-SURFACES = ("video", "video", "live", "voice", "ad")
-CATEGORIES = ("vulgar", "fraud", "dangerous", "infringement", "false_advertising")
-LEVELS = {"machine": ("screen",), "reviewer": ("video", "recall", "perception", "high_reach"), "user": ("recall",)}
-LADDER = (("warn", 0, 2), ("ban_days", 3, 6), ("block", 0, 4), ("cut_stream", 0, 5), ("permanent_ban", 0, 24))
-"""Penalty, days and points."""
+VIOLATIONS = 640
+ACCOUNTS = 260
+DAY = 24
+
+_SURFACES = ("video", "video", "video", "live", "live", "voice", "ad")
+_CATEGORIES = ("vulgar", "fraud", "dangerous", "infringement", "false_advertising")
+_POINTS = {"vulgar": 3, "fraud": 8, "dangerous": 5, "infringement": 4, "false_advertising": 4}
+_FOUND = (
+    ("machine", "screen"),
+    ("machine", "screen"),
+    ("machine", "screen"),
+    ("reviewer", "video"),
+    ("reviewer", "perception"),
+    ("reviewer", "high_reach"),
+    ("user", "recall"),
+)
 
 
 def events() -> Iterator[dict[str, Any]]:
-    """Every violation with its penalty and notice; some are appealed, some of those overturned."""
-    surfaces = turns(SURFACES, FOUND, seed="surfaces")
-    categories = turns(CATEGORIES, FOUND, seed="categories")
-    detected = turns(("machine", "machine", "reviewer", "user"), FOUND, seed="detected")
-    for i, when in enumerate(moments(FOUND, seed="violations", last="2020-12-15", hours=(0, 24))):
-        name = f"violation-{i + 1:05}"
-        levels = LEVELS[detected[i]]
-        data = {
-            "surface": surfaces[i],
-            "category": categories[i],
-            "detected_by": detected[i],
-            "review_level": levels[i % len(levels)],
-            "account": f"account-{i * 7919 % 9000:04}",
-        }
-        yield _step(name, "found", when, data)
-        yield from _followed(name, when, i)
+    """Everything of the content domain, in no particular order."""
+    yield from until_year_end(_violations())
 
 
-def _followed(name: str, found: datetime, i: int) -> Iterator[dict[str, Any]]:
-    penalty, days, points = LADDER[i % len(LADDER)]
-    first, second = f"reviewer-{i % 40 + 1:02}", f"reviewer-{(i + 17) % 40 + 1:02}"
-    data = {"penalty": penalty, "days": days, "points": points, "reviewer": first}
-    yield _step(name, "penalised", found + timedelta(minutes=25), data)
-    yield _step(name, "notified", found + timedelta(minutes=26), {})
-    if i % 6 == 1:
-        decided = found + timedelta(days=3)
-        yield _step(name, "appealed", found + timedelta(hours=30), {})
-        if i % 24 == 13:
-            yield _step(name, "overturned", decided, {"reviewer": second, "points": points})
-        else:
-            yield _step(name, "upheld", decided, {"reviewer": second})
-    yield _step(name, "closed", found + timedelta(days=12), {})
+def _violations() -> Iterator[dict[str, Any]]:
+    standing: Counter[str] = Counter()
+    facts = zip(
+        moments(VIOLATIONS, seed="content", hours=(0, 24)),
+        turns(_SURFACES, VIOLATIONS, seed="content-surfaces"),
+        turns(_CATEGORIES, VIOLATIONS, seed="content-categories"),
+        turns(_FOUND, VIOLATIONS, seed="content-found"),
+        strict=True,
+    )
+    for number, (when, surface, category, (by, level)) in enumerate(facts, start=1):
+        draw = random.Random(f"violation-{number}")
+        account = f"account-{draw.randint(1, ACCOUNTS):05}"
+        violation = f"violation-2020-{number:05}"
+        found = {"surface": surface, "category": category, "detected_by": by, "review_level": level}
+        yield _step(violation, "found", when, {**found, "account": account})
+        standing[account] += _POINTS[category]
+        penalty = _penalty(surface, standing[account]) | {"points": _POINTS[category]}
+        yield from _dealt_with(violation, when, draw, penalty)
 
 
-def _step(name: str, fact: str, when: datetime, data: dict[str, Any]) -> dict[str, Any]:
-    return event(f"content.violation.{fact}", f"{name}-{fact}", when, data, subject=name)
+def _penalty(surface: str, points: int) -> dict[str, Any]:
+    """The more points an account has, the harder."""
+    live = surface in ("live", "voice")
+    if points <= 5:
+        return {"penalty": "warn"}
+    if points <= 10:
+        return {"penalty": "cut_stream" if live else "block"}
+    if points <= 18:
+        return {"penalty": "ban_days", "days": 7 if points > 14 else 3} if live else {"penalty": "block"}
+    return {"penalty": "permanent_ban" if live else "account_ban"}
+
+
+def _dealt_with(
+    violation: str, when: datetime, draw: random.Random, penalty: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
+    first, second = (f"reviewer-{number:02}" for number in draw.sample(range(1, 41), 2))
+    when = later(draw, when, 0.05, 12)
+    yield _step(violation, "penalised", when, {**penalty, "reviewer": first})
+    when = later(draw, when, 0.01, 2)
+    yield _step(violation, "notified", when, {})
+    if draw.random() < 0.16:
+        when = yield from _appeal(violation, when, draw, second, penalty["points"])
+    yield _step(violation, "closed", later(draw, when, 15 * DAY, 16 * DAY), {})
+
+
+def _appeal(
+    violation: str, when: datetime, draw: random.Random, reviewer: str, points: int
+) -> Generator[dict[str, Any], None, datetime]:
+    """Appealed, and decided by somebody else; one in four succeeds. Returns when it was decided."""
+    when = later(draw, when, 1, 7 * DAY)
+    yield _step(violation, "appealed", when, {})
+    when = later(draw, when, 2, 5 * DAY)
+    if draw.random() < 0.25:
+        yield _step(violation, "overturned", when, {"reviewer": reviewer, "points": points})
+    else:
+        yield _step(violation, "upheld", when, {"reviewer": reviewer})
+    return when
+
+
+def _step(violation: str, fact: str, when: datetime, data: dict[str, Any]) -> dict[str, Any]:
+    return event(f"content.violation.{fact}", f"{violation}-{fact}", when, data, subject=violation)

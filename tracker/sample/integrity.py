@@ -1,81 +1,116 @@
-"""Integrity cases, trainings and declarations of the reference year; illustrative."""
+"""Integrity in the reference year: cases from report to close, trainings and declarations.
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+Illustrative: the report prints totals only, its own cases are not public. Parties are artificial ids.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Generator, Iterator
+from datetime import datetime
 from typing import Any
 
-from tracker.sample.shapes import event, money, moments, split, turns
+from tracker.sample.paths import later, until_year_end
+from tracker.sample.shapes import event, moments, money, split, turns
 
-CASES, SUBSTANTIATED, STILL_OPEN = 64, 27, 6
-LOSS = "2800000"
-OFFLINE, ONLINE = (121, 5_960), (300, 11_990)
-"""Sessions and attendance; together 421 sessions."""
+CASES = 96
+SUBSTANTIATED = 27
+WITH_LOSS = 18
+DAY = 24
 
-CHANNELS = ("mailbox", "hotline", "web", "internal")
-GROUPS = ("staff", "supplier", "agent", "customer", "unknown")
-CATEGORIES = ("bribery", "fraud", "conflict_of_interest", "misuse_of_assets", "other")
-OUTCOMES = ("dismissal", "warning", "contract_ended", "referral")
+_CHANNELS = ("mailbox", "mailbox", "hotline", "web", "web", "internal")
+_GROUPS = ("staff", "supplier", "agent", "customer", "unknown", "unknown")
+_CATEGORIES = ("bribery", "fraud", "conflict_of_interest", "misuse_of_assets", "other")
+_OUTCOMES = ("warning", "dismissal", "dismissal", "contract_ended", "referral")
 
 
 def events() -> Iterator[dict[str, Any]]:
-    """Everything integrity recorded in 2020."""
-    yield from _cases()
-    yield from _trainings("offline", *OFFLINE)
-    yield from _trainings("online", *ONLINE)
-    yield from _declarations()
+    """Everything of the integrity domain, in no particular order."""
+    yield from until_year_end(_cases())
+    yield from _trainings("offline", 240, 5960)
+    yield from _trainings("online", 181, 11990)
+    yield from _declarations(260)
 
 
 def _cases() -> Iterator[dict[str, Any]]:
-    reported = moments(CASES, seed="cases", last="2020-12-20")
-    channels = turns(CHANNELS, CASES, seed="case-channels")
-    groups = turns(GROUPS, CASES, seed="case-groups")
-    categories = turns(CATEGORIES, CASES, seed="case-categories")
-    losses = iter(split(LOSS, SUBSTANTIATED, seed="losses", scale=2, spread=95))
-    settled = 0
-    for i, when in enumerate(reported):
-        case = f"case-2020-{i + 1:03}"
-        data = {"channel": channels[i], "reporter_group": groups[i], "category": categories[i]}
-        told = {"narrative": f"Illustrative report number {i + 1}.", "identity": f"reporter-{i + 1:04}"}
-        yield event("integrity.case.reported", f"{case}-reported", when, data | told, subject=case)
-        yield _step(case, "triaged", when + timedelta(days=3), {"priority": "high" if i % 4 == 0 else "normal"})
-        if i >= CASES - STILL_OPEN:
-            continue
-        found = settled < SUBSTANTIATED and (i % 2 == 0 or CASES - STILL_OPEN - i <= SUBSTANTIATED - settled)
-        yield from _investigated(case, when, i, next(losses) if found else None)
-        settled += found
+    losses = iter(split(2_800_000, WITH_LOSS, seed="integrity-losses", scale=2))
+    outcomes = iter(turns(_OUTCOMES, SUBSTANTIATED, seed="integrity-outcomes"))
+    facts = zip(
+        moments(CASES, seed="integrity-cases"),
+        turns(_CHANNELS, CASES, seed="integrity-channels"),
+        turns(_GROUPS, CASES, seed="integrity-groups"),
+        turns(_CATEGORIES, CASES, seed="integrity-categories"),
+        strict=True,
+    )
+    for number, (when, channel, group, category) in enumerate(facts, start=1):
+        draw = random.Random(f"integrity-case-{number}")
+        case = f"case-2020-{number:03}"
+        reported = {"channel": channel, "reporter_group": group, "category": category}
+        yield _step(case, "reported", when, reported | _told(number, group))
+        when = yield from _looked_into(case, when, draw)
+        # Every third case of the first 81 is borne out; all of those are decided within the year.
+        if number <= 3 * SUBSTANTIATED and number % 3 == 0:
+            loss = next(losses) if number <= 3 * WITH_LOSS else None
+            yield from _borne_out(case, when, draw, next(outcomes), loss)
+        else:
+            yield from _not_borne_out(case, when, draw, again=number in (4, 25))
 
 
-def _investigated(case: str, reported: datetime, i: int, loss: int | str | None) -> Iterator[dict[str, Any]]:
-    """The rest of a case, all of it before the year is over."""
-    end = datetime(2020, 12, 30, 12, tzinfo=reported.tzinfo)
-    left = end - (reported + timedelta(days=3))
-    pace = min(timedelta(days=60), left) / 60
-    at = reported + timedelta(days=3)
-    yield _step(case, "assigned", at + 2 * pace, {"officer": f"officer-{i % 5 + 1:02}"})
-    yield _step(case, "evidence_added", at + 15 * pace, {"note": f"Illustrative evidence of case {i + 1}."})
-    if loss is None:
-        yield _step(case, "unsubstantiated", at + 40 * pace, {})
-    else:
-        outcome = OUTCOMES[i % len(OUTCOMES)]
-        yield _step(case, "substantiated", at + 40 * pace, {"loss_recovered": money(loss), "outcome": outcome})
-        if outcome == "referral":
-            yield _step(case, "referred", at + 45 * pace, {"authority": "police"})
-    yield _step(case, "closed", at + 55 * pace, {})
+def _told(number: int, group: str) -> dict[str, str]:
+    """What the reporter said; who does not give a name leaves no identity."""
+    told = {"narrative": f"Illustrative narrative of report {number:04}."}
+    return told if group == "unknown" else told | {"identity": f"reporter-{number:04}"}
 
 
-def _step(case: str, fact: str, when: datetime, data: dict[str, Any]) -> dict[str, Any]:
-    return event(f"integrity.case.{fact}", f"{case}-{fact}", when, data, subject=case)
+def _looked_into(case: str, when: datetime, draw: random.Random) -> Generator[dict[str, Any], None, datetime]:
+    """From triage to the last piece of evidence; returns when that was."""
+    when = later(draw, when, 4, 6 * DAY)
+    yield _step(case, "triaged", when, {"priority": draw.choice(("normal", "normal", "high"))})
+    when = later(draw, when, 2, 3 * DAY)
+    yield _step(case, "assigned", when, {"officer": f"officer-{draw.randint(1, 9):02}"})
+    for piece in range(1, draw.randint(1, 3)):
+        when = later(draw, when, DAY, 8 * DAY)
+        note = {"note": f"Illustrative evidence {piece} of {case}."}
+        yield _step(case, "evidence_added", when, note, piece)
+    return when
 
 
-def _trainings(mode: str, sessions: int, attendance: int) -> Iterator[dict[str, Any]]:
-    heads = split(attendance, sessions, seed=f"training-{mode}")
-    for i, (when, attendees) in enumerate(zip(moments(sessions, seed=f"training-{mode}"), heads, strict=True)):
-        data = {"mode": mode, "attendees": attendees}
-        yield event("integrity.training.held", f"training-{mode}-{i + 1:03}", when, data)
+def _borne_out(
+    case: str, when: datetime, draw: random.Random, outcome: str, loss: int | str | None
+) -> Iterator[dict[str, Any]]:
+    when = later(draw, when, 5 * DAY, 25 * DAY)
+    recovered = {} if loss is None else {"loss_recovered": money(loss)}
+    yield _step(case, "substantiated", when, {"outcome": outcome, **recovered})
+    if outcome == "referral":
+        when = later(draw, when, DAY, 7 * DAY)
+        yield _step(case, "referred", when, {"authority": draw.choice(("police", "regulator"))})
+    yield _step(case, "closed", later(draw, when, 2 * DAY, 20 * DAY), {})
 
 
-def _declarations() -> Iterator[dict[str, Any]]:
-    for i, when in enumerate(moments(240, seed="declarations", first="2020-03-01", last="2020-04-30")):
-        employee = f"employee-{i * 37 + 11:05}"
-        data = {"conflict": i % 24 == 7}
-        yield event("integrity.declaration.submitted", f"declaration-{i + 1:04}", when, data, subject=employee)
+def _not_borne_out(case: str, when: datetime, draw: random.Random, *, again: bool) -> Iterator[dict[str, Any]]:
+    """Found without substance, and closed; a few are taken up again once, with the same end."""
+    for turn in (1, 2) if again else (1,):
+        when = later(draw, when, 5 * DAY, 40 * DAY)
+        yield _step(case, "unsubstantiated", when, {}, turn)
+        when = later(draw, when, 2 * DAY, 20 * DAY)
+        yield _step(case, "closed", when, {}, turn)
+        if again and turn == 1:
+            when = later(draw, when, 5 * DAY, 30 * DAY)
+            yield _step(case, "reopened", when, {"reason": f"Illustrative new indication on {case}."})
+
+
+def _step(case: str, fact: str, when: datetime, data: dict[str, Any], turn: int = 1) -> dict[str, Any]:
+    return event(f"integrity.case.{fact}", f"{case}-{fact}-{turn}", when, data, subject=case)
+
+
+def _trainings(mode: str, count: int, attendees: int) -> Iterator[dict[str, Any]]:
+    name = f"integrity-training-{mode}"
+    times = moments(count, seed=name)
+    for number, (when, heads) in enumerate(zip(times, split(attendees, count, seed=name), strict=True), start=1):
+        yield event("integrity.training.held", f"{name}-{number:03}", when, {"mode": mode, "attendees": heads})
+
+
+def _declarations(count: int) -> Iterator[dict[str, Any]]:
+    for number, when in enumerate(moments(count, seed="integrity-declarations"), start=1):
+        id = f"declaration-{number:04}"
+        yield event("integrity.declaration.submitted", id, when, {"conflict": number % 20 == 0}, subject=id)

@@ -1,67 +1,88 @@
-"""Incidents, assessments, drills, trainings and availability of the reference year; illustrative."""
+"""Data security and privacy in the reference year: incidents, assessments, drills, trainings, availability.
 
+Illustrative: the report prints totals only, its own events are not public; it counts no incidents.
+"""
+
+from __future__ import annotations
+
+import random
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
-from tracker.sample.shapes import event, month_ends, moments, opening, split, turns
+from tracker.sample.paths import later, until_year_end
+from tracker.sample.shapes import LOCAL, event, moments, month_ends, opening, split, turns
 
-TRAININGS_BEFORE, TRAININGS = (46, 2_300), (154, 7_700)
-"""Sessions and employees reached, before and in the year."""
+DAY = 24
 
-GRADES = ("general", "general", "general", "serious", "general", "severe")
+_GRADES = ("general", "general", "general", "general", "general", "serious")
+_CONTAINED = {"general": 60, "serious": 20}
+_AVAILABILITY = (
+    *("99.985", "99.991", "99.988", "99.992", "99.990", "99.987"),
+    *("99.993", "99.989", "99.991", "99.990", "99.992", "99.990"),
+)
 
 
 def events() -> Iterator[dict[str, Any]]:
-    """What the security committee's office recorded in 2020."""
-    yield from _incidents()
-    yield from _assessments()
+    """Everything of the security domain, in no particular order."""
+    yield from until_year_end(_incidents())
+    yield from _assessments(180)
     yield from _drills()
-    yield from _trainings()
-    yield from _readings()
-    for i, when in enumerate(moments(40, seed="data-commitments")):
-        yield event(
-            "security.commitment.signed", f"data-commitment-{i + 1:02}", when, {}, subject=f"partner-{i + 1:03}"
-        )
+    yield opening("security.awareness_trainings", 110)
+    yield opening("security.awareness_attendance", 5600)
+    yield from _trainings(90, 4400)
+    yield from _availability()
+    yield from _policies()
+    yield from _commitments(80)
 
 
 def _incidents() -> Iterator[dict[str, Any]]:
-    for i, when in enumerate(moments(24, seed="incidents", last="2020-12-10")):
-        name, grade = f"incident-{i + 1:02}", GRADES[i % len(GRADES)]
-        data = {"grade": grade, "narrative": f"Illustrative incident number {i + 1}."}
-        yield event("security.incident.opened", f"{name}-opened", when, data, subject=name)
-        contained = when + timedelta(hours=20 if grade == "general" else 5)
-        yield event("security.incident.contained", f"{name}-contained", contained, {}, subject=name)
-        yield event("security.incident.closed", f"{name}-closed", contained + timedelta(days=8), {}, subject=name)
+    times = moments(len(_GRADES), seed="incidents", hours=(0, 24), last="2020-11-30")
+    for number, (when, grade) in enumerate(zip(times, _GRADES, strict=True), start=1):
+        incident = f"incident-2020-{number:02}"
+        draw = random.Random(incident)
+        opened = {"grade": grade, "narrative": f"Illustrative incident {number:02}."}
+        yield event("security.incident.opened", f"{incident}-opened", when, opened, subject=incident)
+        when = later(draw, when, 1, _CONTAINED[grade])
+        yield event("security.incident.contained", f"{incident}-contained", when, {}, subject=incident)
+        when = later(draw, when, 2 * DAY, 25 * DAY)
+        yield event("security.incident.closed", f"{incident}-closed", when, {}, subject=incident)
 
 
-def _assessments() -> Iterator[dict[str, Any]]:
-    stages = turns(("requirement", "launch", "update"), 310, seed="stages")
-    for i, when in enumerate(moments(310, seed="assessments")):
-        data = {"stage": stages[i], "passed": i % 19 != 3}
-        yield event("security.assessment.completed", f"assessment-{i + 1:03}", when, data)
+def _assessments(count: int) -> Iterator[dict[str, Any]]:
+    stages = turns(("requirement", "launch", "update"), count, seed="assessment-stages")
+    for number, (when, stage) in enumerate(zip(moments(count, seed="assessments"), stages, strict=True), start=1):
+        data = {"stage": stage, "passed": number % 15 != 0}
+        yield event("security.assessment.completed", f"assessment-{number:04}", when, data)
 
 
 def _drills() -> Iterator[dict[str, Any]]:
-    scenarios = turns(("intrusion", "data_leak", "outage"), 64, seed="scenarios")
-    for i, when in enumerate(moments(64, seed="drills")):
-        yield event("security.drill.held", f"drill-{i + 1:02}", when, {"scenario": scenarios[i]})
+    """One a week, as the report describes."""
+    scenarios = turns(("intrusion", "data_leak", "outage"), 52, seed="drills")
+    for number, (when, scenario) in enumerate(zip(moments(52, seed="drills"), scenarios, strict=True), start=1):
+        yield event("security.drill.held", f"drill-{number:03}", when, {"scenario": scenario})
 
 
-def _trainings() -> Iterator[dict[str, Any]]:
-    yield opening("security.awareness_trainings", TRAININGS_BEFORE[0])
-    yield opening("security.awareness_attendance", TRAININGS_BEFORE[1])
-    sessions, reached = TRAININGS
-    heads = split(reached, sessions, seed="awareness")
-    for i, when in enumerate(moments(sessions, seed="awareness")):
-        data = {"mode": "online" if i % 3 else "offline", "attendees": heads[i]}
-        yield event("security.training.held", f"awareness-{i + 1:03}", when, data)
+def _trainings(count: int, attendees: int) -> Iterator[dict[str, Any]]:
+    modes = turns(("offline", "online"), count, seed="awareness-modes")
+    heads = split(attendees, count, seed="awareness")
+    times = moments(count, seed="awareness")
+    for number, (when, mode, each) in enumerate(zip(times, modes, heads, strict=True), start=1):
+        yield event("security.training.held", f"awareness-{number:03}", when, {"mode": mode, "attendees": each})
 
 
-def _readings() -> Iterator[dict[str, Any]]:
-    """Availability of the year to date each month, and the policies in force each quarter."""
-    for n, when in enumerate(month_ends()):
-        percent = "99.99" if n != 6 else "99.987"
-        yield event("security.availability.measured", f"availability-{n + 1:02}", when, {"percent": percent})
-        if n % 3 == 2:
-            yield event("security.policies.counted", f"policies-{n + 1:02}", when, {"policies": 61 + 3 * (n // 3)})
+def _availability() -> Iterator[dict[str, Any]]:
+    for when, percent in zip(month_ends(hour=23), _AVAILABILITY, strict=True):
+        yield event("security.availability.measured", f"availability-{when:%Y-%m}", when, {"percent": percent})
+
+
+def _policies() -> Iterator[dict[str, Any]]:
+    for month, day, count in ((6, 30, 66), (12, 31, 70)):
+        when = datetime(2020, month, day, 18, tzinfo=LOCAL)
+        yield event("security.policies.counted", f"policies-2020-{month:02}", when, {"policies": count})
+
+
+def _commitments(count: int) -> Iterator[dict[str, Any]]:
+    for number, when in enumerate(moments(count, seed="security-commitments"), start=1):
+        partner = f"partner-{number:04}"
+        yield event("security.commitment.signed", f"{partner}-signed", when, {}, subject=partner)

@@ -1,102 +1,129 @@
-"""Suppliers from register to exit up to the end of the reference year; illustrative."""
+"""The supplier library in the reference year: registered, qualified, evaluated, improved, exited.
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+Illustrative: the report prints totals only; suppliers are artificial ids. Those of 2018 and 2019 are
+recorded one by one, since the library's size follows from who came in and who left.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
-from tracker.sample.shapes import event, moments, split, turns
+from tracker.sample.paths import later
+from tracker.sample.shapes import LOCAL, event, moments, turns
 
-CHINA, OVERSEAS, EXITED = 1_784, 18, 46
-"""In the library at the year's end, and those that left it during the year."""
+EARLIER, NEW, REFUSED = 1300, 548, 40
+QUALIFIED = EARLIER + NEW
+OVERSEAS = frozenset(range(90, QUALIFIED, 90))
+EXITED = (*range(201, 244), 270, 360)
+COMMITTED = 713
+IMPORTANT = tuple(range(1, 134))
+FAILING = {"2020-h1": (7, 24, 41, 58, 75), "2020-h2": (88, 103, 120)}
+REMOVED = 7
+DAY = 24
 
-EVALUATED, COMMITTED = 133, 713
-CATEGORIES = ("marketing", "engineering", "gifts", "catering", "furniture", "technology")
-STANDARDS = ("iso_9001", "iso_14000", "iso_18000", "iso_22000")
-SCORES = ("quality", "delivery", "service", "cost", "innovation", "cooperation")
+_CATEGORIES = ("marketing", "marketing", "engineering", "gifts", "catering", "furniture", "technology")
+_STANDARDS = ("iso_9001", "iso_9001", "iso_14000", "iso_18000", "iso_22000")
+_SCORES = ("quality", "delivery", "service", "cost", "innovation", "cooperation")
 
 
 def events() -> Iterator[dict[str, Any]]:
-    """The register, and what became of suppliers in 2020."""
-    names = [f"supplier-{i + 1:05}" for i in range(CHINA + OVERSEAS + EXITED)]
-    yield from _register(names)
-    yield from _exits(names[-EXITED:])
-    yield from _rejected()
-    yield from _commitments(names[:COMMITTED])
-    important = names[::13][:EVALUATED]
-    yield from _rounds(important)
-    yield from _certificates(names[:CHINA:5])
+    """Everything of the suppliers domain, in no particular order."""
+    yield from _library()
+    yield from _refused()
+    yield from _standing_commitments()
+    yield from _exits()
+    yield from _certificates()
+    yield from _visits()
+    yield from _round("2020-h1", IMPORTANT[:110], "2020-07-06", "2020-07-24")
+    yield from _round("2020-h2", IMPORTANT[15:], "2020-12-07", "2020-12-23")
 
 
-def _register(names: Sequence[str]) -> Iterator[dict[str, Any]]:
-    categories = turns(CATEGORIES, len(names), seed="supplier-categories")
-    whens = moments(len(names), seed="suppliers", first="2018-03-01", last="2020-11-20")
-    # those that leave in 2020 came in early
-    whens = [*whens[EXITED:], *whens[:EXITED]]
-    for i, (name, when) in enumerate(zip(names, whens, strict=True)):
-        place: dict[str, Any] = {
-            "region": "overseas" if i % 100 == 50 and i < 1_800 else "china",
-            "category": categories[i],
-        }
-        if i % 60 == 9:
-            place["poor_area"] = True
-        yield _step(name, "registered", when, place)
-        if categories[i] in {"catering", "furniture"} and i % 4 == 0:
-            yield _step(name, "site_visited", when + timedelta(days=9), {"passed": True})
-        yield _step(name, "qualified", when + timedelta(days=18), place)
+def _library() -> Iterator[dict[str, Any]]:
+    """All who came in; the new ones sign the integrity commitment within a week."""
+    times = moments(EARLIER, seed="suppliers-earlier", first="2018-01-03", last="2019-11-29")
+    times += moments(NEW, seed="suppliers-new", last="2020-11-20")
+    categories = turns(_CATEGORIES, QUALIFIED, seed="supplier-categories")
+    for number, (when, category) in enumerate(zip(times, categories, strict=True), start=1):
+        draw = random.Random(f"supplier-{number}")
+        region = "overseas" if number in OVERSEAS else "china"
+        place = {"region": region, "category": category, "poor_area": region == "china" and draw.random() < 0.04}
+        yield _fact(number, "registered", when, place)
+        when = later(draw, when, 3 * DAY, 25 * DAY)
+        yield _fact(number, "qualified", when, place)
+        if number > EARLIER:
+            yield _fact(number, "commitment_signed", later(draw, when, 1, 7 * DAY), {})
 
 
-def _exits(names: Sequence[str]) -> Iterator[dict[str, Any]]:
-    reasons = turns(("contract_ended", "performance", "compliance"), len(names), seed="exits")
-    for name, when, reason in zip(names, moments(len(names), seed="exits"), reasons, strict=True):
-        yield _step(name, "exited", when, {"reason": reason})
+def _refused() -> Iterator[dict[str, Any]]:
+    times = moments(REFUSED, seed="suppliers-refused", last="2020-11-20")
+    for number, when in enumerate(times, start=QUALIFIED + 1):
+        draw = random.Random(f"supplier-{number}")
+        data = {"region": "china", "category": draw.choice(_CATEGORIES), "poor_area": False}
+        yield _fact(number, "registered", when, data)
+        reason = {"reason": "Illustrative: a required qualification was missing."}
+        yield _fact(number, "rejected", later(draw, when, 3 * DAY, 25 * DAY), reason)
 
 
-def _rejected() -> Iterator[dict[str, Any]]:
-    for i, when in enumerate(moments(60, seed="rejected", last="2020-11-30")):
-        name = f"applicant-{i + 1:03}"
-        yield _step(name, "registered", when, {"region": "china", "category": CATEGORIES[i % len(CATEGORIES)]})
-        yield _step(name, "rejected", when + timedelta(days=12), {"reason": "Qualification incomplete."})
+def _standing_commitments() -> Iterator[dict[str, Any]]:
+    """Earlier suppliers that sign in the year, the important ones among them."""
+    count = COMMITTED - NEW
+    for number, when in enumerate(moments(count, seed="supplier-commitments", last="2020-09-30"), start=1):
+        yield _fact(number, "commitment_signed", when, {})
 
 
-def _commitments(names: Sequence[str]) -> Iterator[dict[str, Any]]:
-    for name, when in zip(names, moments(len(names), seed="commitments"), strict=True):
-        yield _step(name, "commitment_signed", when, {})
+def _exits() -> Iterator[dict[str, Any]]:
+    reasons = turns(("contract_ended", "contract_ended", "compliance"), len(EXITED), seed="supplier-reasons")
+    times = moments(len(EXITED), seed="supplier-exits")
+    for number, when, reason in zip(EXITED, times, reasons, strict=True):
+        yield _fact(number, "exited", when, {"reason": reason})
 
 
-def _rounds(names: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Two half-yearly rounds; most suppliers had business in both."""
-    for half, (first, last) in {
-        "2020-h1": ("2020-07-06", "2020-07-24"),
-        "2020-h2": ("2020-12-07", "2020-12-24"),
-    }.items():
-        taking_part = [name for i, name in enumerate(names) if (i + len(half) + int(half[-1])) % 5]
-        for i, (name, when) in enumerate(
-            zip(taking_part, moments(len(taking_part), seed=half, first=first, last=last), strict=True)
-        ):
-            failed = half == "2020-h1" and i % 29 == 11
-            yield event(
-                "suppliers.supplier.evaluated", f"{name}-{half}", when, _scores(name, half, failed), subject=name
-            )
-            if failed:
-                yield from _improvement(name, when)
+def _certificates() -> Iterator[dict[str, Any]]:
+    standards = turns(_STANDARDS, len(IMPORTANT), seed="supplier-standards")
+    times = moments(len(IMPORTANT), seed="supplier-certificates", last="2020-06-30")
+    for number, when, standard in zip(IMPORTANT, times, standards, strict=True):
+        until = later(random.Random(f"certificate-{number}"), when, 250 * DAY, 1000 * DAY)
+        data = {"standard": standard, "valid_until": f"{until:%Y-%m-%d}"}
+        yield _fact(number, "certificate_recorded", when, data)
 
 
-def _scores(name: str, half: str, failed: bool) -> dict[str, Any]:
-    drawn = split(500, len(SCORES), seed=f"{name}{half}", scale=1, spread=12)
-    return {"round": half} | dict(zip(SCORES, drawn, strict=True)) | ({"delivery": "41.5"} if failed else {})
+def _visits() -> Iterator[dict[str, Any]]:
+    visited = IMPORTANT[::2]
+    for number, when in zip(visited, moments(len(visited), seed="supplier-visits", first="2020-05-06"), strict=True):
+        if number != REMOVED:
+            yield _fact(number, "site_visited", when, {"passed": number % 30 != 1})
 
 
-def _improvement(name: str, when: datetime) -> Iterator[dict[str, Any]]:
-    due = (when + timedelta(days=90)).date().isoformat()
-    yield _step(name, "improvement_opened", when + timedelta(days=5), {"due": due})
-    yield _step(name, "improvement_closed", when + timedelta(days=70), {"achieved": True})
+def _round(name: str, suppliers: tuple[int, ...], first: str, last: str) -> Iterator[dict[str, Any]]:
+    """A half-yearly round; who fails must improve by a deadline."""
+    times = moments(len(suppliers), seed=name, first=first, last=last)
+    for number, when in zip(suppliers, times, strict=True):
+        draw = random.Random(f"{name}-{number}")
+        failing = number in FAILING[name]
+        scores = {score: f"{draw.randint(400, 580) if failing else draw.randint(700, 990)}" for score in _SCORES}
+        data = {"round": name} | {score: f"{each[:-1]}.{each[-1]}" for score, each in scores.items()}
+        yield _fact(number, "evaluated", when, data, name)
+        if failing:
+            yield from _improvement(number, when, draw)
 
 
-def _certificates(names: Sequence[str]) -> Iterator[dict[str, Any]]:
-    for i, (name, when) in enumerate(zip(names, moments(len(names), seed="certificates"), strict=True)):
-        data = {"standard": STANDARDS[i % len(STANDARDS)], "valid_until": f"{2021 + i % 3}-{i % 12 + 1:02}-28"}
-        yield _step(name, "certificate_recorded", when, data)
+def _improvement(number: int, when: datetime, draw: random.Random) -> Iterator[dict[str, Any]]:
+    """The talk, and how it ended, unless the year ended before."""
+    when = later(draw, when, DAY, 5 * DAY)
+    yield _fact(number, "improvement_opened", when, {"due": f"{later(draw, when, 60 * DAY, 60 * DAY):%Y-%m-%d}"})
+    when = later(draw, when, 30 * DAY, 58 * DAY)
+    if when >= datetime(2021, 1, 1, tzinfo=LOCAL):
+        return
+    if number == REMOVED:
+        yield _fact(number, "exited", when, {"reason": "performance"})
+    else:
+        yield _fact(number, "improvement_closed", when, {"achieved": True})
 
 
-def _step(name: str, fact: str, when: datetime, data: dict[str, Any]) -> dict[str, Any]:
-    return event(f"suppliers.supplier.{fact}", f"{name}-{fact}", when, data, subject=name)
+def _fact(number: int, fact: str, when: datetime, data: dict[str, Any], mark: str = "") -> dict[str, Any]:
+    supplier = f"supplier-{number:05}"
+    id = f"{supplier}-{fact}" + (f"-{mark}" if mark else "")
+    return event(f"suppliers.supplier.{fact}", id, when, data, subject=supplier)

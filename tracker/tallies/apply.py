@@ -7,14 +7,13 @@ How events are cut into batches does not change the outcome, so a replay gives t
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any
 
-from sqlalchemy import delete, insert, text
+from sqlalchemy import delete, insert
 from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from tracker.catalogue import Catalogue
-from tracker.db import matching
+from tracker.db import execute_many, insertion, matching
 from tracker.errors import Invalid
 from tracker.ledger.events import Fact, Recorded
 from tracker.ledger.record import Ledger
@@ -22,17 +21,13 @@ from tracker.tallies.measures import Kind, Tallier, periods_of, talliers
 from tracker.tallies.models import definition, member, newest, reading, tally
 from tracker.tallies.series import SeriesWork
 
-_ADD = text(
-    "INSERT INTO tally (metric, period, cell, part, value) VALUES (:metric, :period, :cell, :part, :value) "
-    "ON CONFLICT (metric, period, cell, part) DO UPDATE SET value = tally.value + excluded.value"
+_ADD = f"{insertion(tally)} ON CONFLICT (metric, period, cell, part) DO UPDATE SET value = tally.value + excluded.value"
+_ADD_MEMBER = (
+    f"{insertion(member)} ON CONFLICT (metric, period, cell, member) "
+    "DO UPDATE SET uses = tally_member.uses + excluded.uses"
 )
-_ADD_MEMBER = text(
-    "INSERT INTO tally_member (metric, period, cell, member, uses) VALUES (:metric, :period, :cell, :member, :uses) "
-    "ON CONFLICT (metric, period, cell, member) DO UPDATE SET uses = tally_member.uses + excluded.uses"
-)
-_DROP_MEMBER = text(
-    "DELETE FROM tally_member WHERE metric = :metric AND period = :period AND cell = :cell AND member = :member"
-)
+_DROP_MEMBER = "DELETE FROM tally_member WHERE metric = ? AND period = ? AND cell = ? AND member = ?"
+_MEMBER = ("metric", "period", "cell", "member")
 
 
 def on_events_recorded(ledger: Ledger, *, session: Session, events: Sequence[Recorded]) -> None:
@@ -114,34 +109,25 @@ class _Work:
         self._write_members(session)
         for place, amount in self._series.write(session).items():
             self._amounts[place] = self._amounts.get(place, 0) + amount
-        rows = [
-            {"metric": metric, "period": period, "cell": cell, "part": part, "value": value}
-            for (metric, period, cell, part), value in sorted(self._amounts.items())
-            if value
-        ]
+        rows = [(*place, value) for place, value in sorted(self._amounts.items()) if value]
         if rows:
-            session.execute(_ADD, rows)
+            execute_many(session, _ADD, rows)
 
     def _write_members(self, session: Session) -> None:
         changes = {place: change for place, change in sorted(self._members.items()) if change}
         if not changes:
             return
-        names = ("metric", "period", "cell", "member")
-        session.execute(_ADD_MEMBER, [_named(names, place) | {"uses": change} for place, change in changes.items()])
-        gone: list[dict[str, Any]] = []
-        for row in matching(session, "tally_member", names, list(changes)):
+        execute_many(session, _ADD_MEMBER, [(*place, change) for place, change in changes.items()])
+        gone: list[tuple[str, ...]] = []
+        for row in matching(session, "tally_member", _MEMBER, list(changes)):
             place = (row.metric, row.period, row.cell, row.member)
             self._come_or_gone((row.metric, row.period, row.cell, 0), row.uses - changes[place], row.uses)
             if row.uses == 0:
-                gone.append(_named(names, place))
+                gone.append(place)
         if gone:
-            session.execute(_DROP_MEMBER, gone)
+            execute_many(session, _DROP_MEMBER, gone)
 
     def _come_or_gone(self, place: tuple[str, str, str, int], before: int, after: int) -> None:
         step = (after > 0) - (before > 0)
         if step:
             self._amounts[place] = self._amounts.get(place, 0) + step
-
-
-def _named(names: tuple[str, ...], values: tuple[Any, ...]) -> dict[str, Any]:
-    return dict(zip(names, values, strict=True))

@@ -9,29 +9,23 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tracker.catalogue import Catalogue
-from tracker.db import matching
+from tracker.db import execute_many, insertion, matching
 from tracker.ledger.events import Fact
 from tracker.tallies.measures import Reading, Tallier, contributions, talliers
+from tracker.tallies.models import newest
 from tracker.tallies.models import reading as reading_table
 
-_INSERT = text(
-    "INSERT INTO tally_reading (metric, series, month, time, seq, value, cells) "
-    "VALUES (:metric, :series, :month, :time, :seq, :value, :cells)"
-)
-_DELETE = text(
-    "DELETE FROM tally_reading WHERE metric = :metric AND series = :series AND month = :month "
-    "AND time = :time AND seq = :seq"
-)
-_SET_NEWEST = text(
-    "INSERT INTO tally_newest (metric, series, month, time, seq, value, cells) "
-    "VALUES (:metric, :series, :month, :time, :seq, :value, :cells) ON CONFLICT (metric, series, month) "
+_INSERT = insertion(reading_table)
+_DELETE = "DELETE FROM tally_reading WHERE metric = ? AND series = ? AND month = ? AND time = ? AND seq = ?"
+_SET_NEWEST = (
+    f"{insertion(newest)} ON CONFLICT (metric, series, month) "
     "DO UPDATE SET time = excluded.time, seq = excluded.seq, value = excluded.value, cells = excluded.cells"
 )
-_DROP_NEWEST = text("DELETE FROM tally_newest WHERE metric = :metric AND series = :series AND month = :month")
+_DROP_NEWEST = "DELETE FROM tally_newest WHERE metric = ? AND series = ? AND month = ?"
 
 _Place = tuple[str, str]
 _At = tuple[str, str, int]
@@ -63,8 +57,8 @@ class SeriesWork:
         before = _load(session, places)
         self._write_readings(session)
         changes: dict[tuple[str, str, str, int], int] = {}
-        put: list[dict[str, Any]] = []
-        drop: list[dict[str, Any]] = []
+        put: list[tuple[Any, ...]] = []
+        drop: list[tuple[str, ...]] = []
         for place in places:
             old = before.get(place, {})
             new = self._moved(session, place, old)
@@ -72,19 +66,19 @@ class SeriesWork:
             self._add_difference(changes, place, old, new)
         for statement, rows in ((_SET_NEWEST, put), (_DROP_NEWEST, drop)):
             if rows:
-                session.execute(statement, rows)
+                execute_many(session, statement, rows)
         return changes
 
     def _write_readings(self, session: Session) -> None:
-        gone = [_at(place, at) for place, ats in sorted(self._removed.items()) for at in sorted(ats)]
+        gone = [(*place, *at) for place, ats in sorted(self._removed.items()) for at in sorted(ats)]
         come = [
-            _at(place, at) | {"value": each.value, "cells": json.dumps(each.cells, ensure_ascii=False)}
+            (*place, *at, each.value, _text(each))
             for place, readings in sorted(self._added.items())
             for at, each in sorted(readings.items())
         ]
         for statement, rows in ((_DELETE, gone), (_INSERT, come)):
             if rows:
-                session.execute(statement, rows)
+                execute_many(session, statement, rows)
 
     def _moved(self, session: Session, place: _Place, old: dict[str, Reading]) -> dict[str, Reading]:
         """The newest readings after the batch; a month that lost its newest is looked up again."""
@@ -141,21 +135,16 @@ def _compare(
     place: _Place,
     old: dict[str, Reading],
     new: dict[str, Reading],
-    put: list[dict[str, Any]],
-    drop: list[dict[str, Any]],
+    put: list[tuple[Any, ...]],
+    drop: list[tuple[str, ...]],
 ) -> None:
-    for month, each in new.items():
-        if old.get(month) != each:
-            row = _at(place, (month, each.time, each.seq))
-            put.append(row | {"value": each.value, "cells": json.dumps(each.cells, ensure_ascii=False)})
-    drop.extend({"metric": place[0], "series": place[1], "month": month} for month in old.keys() - new.keys())
+    put.extend(
+        (*place, month, each.time, each.seq, each.value, _text(each))
+        for month, each in new.items()
+        if old.get(month) != each
+    )
+    drop.extend((*place, month) for month in old.keys() - new.keys())
 
 
-def _at(place: _Place, at: _At) -> dict[str, Any]:
-    return {
-        "metric": place[0],
-        "series": place[1],
-        "month": at[0],
-        "time": at[1],
-        "seq": at[2],
-    }
+def _text(reading: Reading) -> str:
+    return json.dumps(reading.cells, ensure_ascii=False)

@@ -1,0 +1,111 @@
+"""Importing the reference year against a raw ``executemany`` of the same rows.
+
+Both write the same event rows to a new SQLite file with WAL and ``synchronous=FULL``, a thousand at a
+time. The import does everything (strict parsing, validation, digests, all tallies); the other nothing
+but insert. The two take turns, so that a drift of the machine falls on both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+GOAL = 0.15
+COLUMNS = (
+    "seq recorded_at actor source id type subject time entity day year original replaces body content leaf".split()
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure, print and optionally write JSON. Always status 0: a timing is no verdict."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks import", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--output", type=Path, help="write the measurements as JSON")
+    chosen = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        measured = _measure(Path(folder), chosen.rounds)
+    _print(measured)
+    if chosen.output:
+        chosen.output.write_text(json.dumps(measured, indent=2) + "\n", "utf-8")
+    return 0
+
+
+def _measure(folder: Path, rounds: int) -> dict[str, Any]:
+    imports, raws, memory, rows = [], [], [], _rows_of(_child(folder / "first"))
+    for number in range(rounds):
+        found = _child(folder / f"round-{number}")
+        imports.append(len(rows) / found["seconds"])
+        memory.append(found["peak_mib"])
+        raws.append(len(rows) / _raw(folder / f"raw-{number}.db", rows))
+    return {
+        "events": len(rows),
+        "import_per_second": imports,
+        "raw_per_second": raws,
+        "ratio": statistics.median(mine / theirs for mine, theirs in zip(imports, raws, strict=True)),
+        "peak_mib": max(memory),
+        "goal": GOAL,
+        "machine": {"python": platform.python_version(), "sqlite": sqlite3.sqlite_version, "cpu": platform.machine()},
+    }
+
+
+def _child(home: Path) -> dict[str, Any]:
+    """Import the year in a process of its own, so that its peak memory is its own."""
+    home.mkdir()
+    command = [sys.executable, "-m", "tests.benchmarks.importing_once", str(home)]
+    found: dict[str, Any] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return found
+
+
+def _rows_of(found: dict[str, Any]) -> list[tuple[Any, ...]]:
+    with sqlite3.connect(found["database"]) as connection:
+        return connection.execute(f"SELECT {', '.join(COLUMNS)} FROM event ORDER BY seq").fetchall()
+
+
+def _raw(file: Path, rows: list[tuple[Any, ...]]) -> float:
+    """Seconds for inserting the rows into the same table, with its indexes and without its triggers."""
+    connection = sqlite3.connect(file, isolation_level=None)
+    for statement in _schema():
+        connection.execute(statement)
+    insert = f"INSERT INTO event ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
+    started = time.perf_counter()
+    connection.execute("BEGIN IMMEDIATE")
+    for first in range(0, len(rows), 1000):
+        connection.executemany(insert, rows[first : first + 1000])
+    connection.execute("COMMIT")
+    seconds = time.perf_counter() - started
+    connection.close()
+    return seconds
+
+
+def _schema() -> list[str]:
+    types = {"seq": "BIGINT PRIMARY KEY", "year": "INTEGER", "original": "BIGINT", "replaces": "BIGINT UNIQUE"}
+    columns = ", ".join(
+        f"{name} {types.get(name, 'BLOB' if name in {'content', 'leaf'} else 'TEXT')}" for name in COLUMNS
+    )
+    return [
+        "PRAGMA journal_mode=WAL",
+        "PRAGMA synchronous=FULL",
+        f"CREATE TABLE event ({columns})",
+        "CREATE UNIQUE INDEX source_id ON event (source, id)",
+        "CREATE INDEX subject ON event (subject, seq)",
+        "CREATE INDEX type_day ON event (type, day)",
+        "CREATE INDEX original ON event (original)",
+    ]
+
+
+def _print(measured: dict[str, Any]) -> None:
+    mine, theirs = statistics.median(measured["import_per_second"]), statistics.median(measured["raw_per_second"])
+    print(f"{measured['events']:,} events, SQLite, one transaction, median of {len(measured['raw_per_second'])} turns")
+    print(f"  import              {mine:>12,.0f} events/s   peak memory {measured['peak_mib']:.0f} MiB")
+    print(f"  raw executemany     {theirs:>12,.0f} rows/s")
+    print(f"  ratio               {measured['ratio']:>12.3f}            goal {measured['goal']}")
