@@ -37,6 +37,7 @@ _PRAGMAS = (
     "PRAGMA recursive_triggers=ON",  # without it INSERT OR REPLACE deletes past a delete trigger
     "PRAGMA trusted_schema=OFF",
     "PRAGMA busy_timeout=10000",
+    "PRAGMA temp_store=MEMORY",  # the guards give every insert a statement journal; not as a file
 )
 
 

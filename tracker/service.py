@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import dataclass
 
 from tracker.catalogue import Catalogue, load
@@ -56,4 +57,6 @@ def open_service(settings: Settings, *, clock: Clock = now) -> Service:
     :raise CatalogueInvalid: the configuration has mistakes.
     """
     catalogue = load(settings.config)
-    return Service(settings, Database(settings.database_url), Intake.of(Ledger(catalogue, clock)))
+    service = Service(settings, Database(settings.database_url), Intake.of(Ledger(catalogue, clock)))
+    gc.freeze()  # what was opened lives as long as the process; the collector need not walk it again and again
+    return service

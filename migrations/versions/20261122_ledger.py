@@ -23,7 +23,7 @@ def upgrade() -> None:
 def _create_tables() -> None:
     op.create_table(
         "event",
-        sa.Column("seq", sa.BigInteger, autoincrement=False, nullable=False),
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
         sa.Column("recorded_at", sa.Text, nullable=False),
         sa.Column("actor", sa.Text, nullable=False),
         sa.Column("source", sa.Text, nullable=False),
@@ -40,13 +40,13 @@ def _create_tables() -> None:
         sa.Column("content", sa.LargeBinary, nullable=False),
         sa.Column("leaf", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("seq", name="pk_event"),
-        sa.UniqueConstraint("replaces", name="uq_event_replaces"),
-        sa.CheckConstraint("seq >= 0", name="ck_event_seq"),
+        sa.CheckConstraint("seq >= 0", name=op.f("ck_event_seq")),
     )
     op.create_index("uq_event_source_id", "event", ["source", "id"], unique=True)
     op.create_index("ix_event_subject", "event", ["subject", "seq"])
     op.create_index("ix_event_type_day", "event", ["type", "day"])
-    op.create_index("ix_event_original", "event", ["original"])
+    _create_partial_index("ix_event_original", "original", unique=False)
+    _create_partial_index("uq_event_replaces", "replaces", unique=True)
     op.create_table(
         "event_vault",
         sa.Column("seq", sa.BigInteger, autoincrement=False, nullable=False),
@@ -62,7 +62,7 @@ def _create_tables() -> None:
         sa.Column("recorded_at", sa.Text, nullable=False),
         sa.Column("catalogue", sa.Text),
         sa.PrimaryKeyConstraint("id", name="pk_ledger_head"),
-        sa.CheckConstraint("id = 1", name="ck_ledger_head_single"),
+        sa.CheckConstraint("id = 1", name=op.f("ck_ledger_head_single")),
     )
     op.create_table(
         "catalogue",
@@ -74,8 +74,17 @@ def _create_tables() -> None:
     )
 
 
+def _create_partial_index(name: str, column: str, *, unique: bool) -> None:
+    """Only amendments have these columns; the index holds nothing of the others."""
+    there = sa.text(f"{column} IS NOT NULL")
+    op.create_index(name, "event", [column], unique=unique, sqlite_where=there, postgresql_where=there)
+
+
 def _guard_sqlite() -> None:
-    """Refuse UPDATE and DELETE, and an INSERT OR REPLACE that would be both without firing either."""
+    """Refuse UPDATE and DELETE, and an INSERT OR REPLACE that would be both without firing either.
+
+    It replaces by any unique key, and the hidden rowid is one of them.
+    """
     present = {
         "event": "seq = NEW.seq OR (source = NEW.source AND id = NEW.id) OR replaces = NEW.replaces",
         "catalogue": "digest = NEW.digest",
@@ -88,7 +97,7 @@ def _guard_sqlite() -> None:
             )
         op.execute(
             f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
-            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {exists}) "
+            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE rowid = NEW.rowid OR {exists}) "
             f"BEGIN SELECT RAISE(ABORT, '{table} is append-only: this row is on record'); END"
         )
 

@@ -42,7 +42,7 @@ def _guard_sqlite() -> None:
         )
     op.execute(
         "CREATE TRIGGER snapshot_no_replace BEFORE INSERT ON snapshot "
-        "WHEN EXISTS (SELECT 1 FROM snapshot WHERE year = NEW.year AND revision = NEW.revision) "
+        "WHEN EXISTS (SELECT 1 FROM snapshot WHERE rowid = NEW.rowid OR (year = NEW.year AND revision = NEW.revision)) "
         "BEGIN SELECT RAISE(ABORT, 'snapshot is append-only: this revision is on record'); END"
     )
 

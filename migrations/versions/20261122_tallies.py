@@ -20,7 +20,7 @@ def upgrade() -> None:
         sa.Column("part", sa.SmallInteger, nullable=False),
         sa.Column("value", sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint("metric", "period", "cell", "part", name="pk_tally"),
-        *([sa.CheckConstraint("typeof(value) = 'integer'", name="ck_tally_whole")] if whole else []),
+        *([sa.CheckConstraint("typeof(value) = 'integer'", name=op.f("ck_tally_whole"))] if whole else []),
         sqlite_with_rowid=False,
     )
     op.create_table(

@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
+from werkzeug.wrappers import Response
 
 from tests.house import DATA, House
 from tracker import create_app
@@ -63,7 +64,7 @@ def api(house: House, tmp_path: Any) -> Api:
     return Api(house, create_app(Service(settings, house.database, house.intake)).test_client())
 
 
-def problem(answer: TestResponse) -> dict[str, Any]:
+def problem(answer: Response) -> dict[str, Any]:
     """The problem document of a refusal, which says its own status and asks for nothing to be kept."""
     assert answer.content_type == "application/problem+json"
     found: dict[str, Any] = answer.get_json(force=True)

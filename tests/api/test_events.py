@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import Any
 
-import pytest
 from sqlalchemy import select, text, update
+from werkzeug.test import EnvironBuilder
+from werkzeug.wrappers import Response
 
-from tests.api.conftest import BATCH, MAX_BODY, ONE, Api, problem
+from tests.api.conftest import BATCH, MAX_BODY, ONE, TOKEN, Api, problem
 from tracker.jobs.freezing import freeze_year
 from tracker.ledger.models import events as events_table
 from tracker.ledger.models import head
@@ -74,11 +76,11 @@ def test_a_batch_is_answered_event_by_event_in_its_order(api: Api) -> None:
     assert api.post(events, BATCH).status_code == 200
 
 
-@pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8", "Application/JSON"])
-def test_plain_json_may_be_one_event_or_several(api: Api, content_type: str) -> None:
-    assert api.post(a_case(api), content_type).status_code == 201
-    assert api.post([a_case(api), a_case(api)], content_type).status_code == 201
-    assert api.house.value("desk.cases", "2020") == 3
+def test_plain_json_may_be_one_event_or_several(api: Api) -> None:
+    for content_type in ("application/json", "application/json; charset=utf-8", "Application/JSON"):
+        assert api.post(a_case(api), content_type).status_code == 201
+        assert api.post([a_case(api), a_case(api)], content_type).status_code == 201
+    assert api.house.value("desk.cases", "2020") == 9
 
 
 def test_an_event_for_a_frozen_year_is_recorded_and_marked_as_late(api: Api) -> None:
@@ -91,10 +93,10 @@ def test_an_event_for_a_frozen_year_is_recorded_and_marked_as_late(api: Api) -> 
         {
             "receipts": [
                 {"id": "event-1", "seq": 1, "leaf": late, "status": "recorded", "late": 2020},
-                {"id": "event-2", "seq": 2, "leaf": timely, "status": "recorded", "late": 2020},
+                {"id": "event-2", "seq": 2, "leaf": timely, "status": "recorded"},
             ]
         },
-    ) or answer.get_json()["receipts"][1] == {"id": "event-2", "seq": 2, "leaf": timely, "status": "recorded"}
+    )
 
 
 def test_a_correction_and_a_void_come_as_events(api: Api) -> None:
@@ -207,27 +209,27 @@ UNAUTHORISED = {
 }
 
 
-@pytest.mark.parametrize(
-    "authorization",
-    [
-        "",
-        "Bearer",
-        "Bearer ",
-        "Bearer k3Zr8vQm1xTfW5nLb7JcYp0dHs2GaE4",
-        "Bearer k3Zr8vQm1xTfW5nLb7JcYp0dHs2GaE4v",
-        "bearer k3Zr8vQm1xTfW5nLb7JcYp0dHs2GaE4u",
-        "Basic azNacjh2UW0xeFRmVzVuTGI3SmNZcDBkSHMyR2FFNHU=",
-        "Bearer k3Zr8vQm1xTfW5nLb7JcYp0dHs2GaE4u, Bearer x",
-        "Bearer sécrété",
-        "Bearer None",
-        "k3Zr8vQm1xTfW5nLb7JcYp0dHs2GaE4u",
-    ],
-)
-def test_without_the_token_every_call_gets_the_same_401(api: Api, authorization: str) -> None:
+WRONG = [
+    "",
+    "Bearer",
+    "Bearer ",
+    "Bearer k3Zr8vQm1xTfW5nLb7JcYp0dHs2GaE4",
+    "Bearer k3Zr8vQm1xTfW5nLb7JcYp0dHs2GaE4v",
+    "bearer k3Zr8vQm1xTfW5nLb7JcYp0dHs2GaE4u",
+    "Basic azNacjh2UW0xeFRmVzVuTGI3SmNZcDBkSHMyR2FFNHU=",
+    "Bearer k3Zr8vQm1xTfW5nLb7JcYp0dHs2GaE4u, Bearer x",
+    "Bearer sécrété",
+    "Bearer None",
+    "k3Zr8vQm1xTfW5nLb7JcYp0dHs2GaE4u",
+]
+
+
+def test_without_the_token_every_call_gets_the_same_401(api: Api) -> None:
     before = api.counts()
-    answer = api.post(a_case(api), Authorization=authorization)
-    assert problem(answer) == UNAUTHORISED
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    for authorization in WRONG:
+        answer = api.post(a_case(api), Authorization=authorization)
+        assert problem(answer) == UNAUTHORISED
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
     assert api.counts() == before
 
 
@@ -244,20 +246,17 @@ def test_a_server_without_a_token_refuses_every_call(api: Api) -> None:
         assert problem(api.post(a_case(api), Authorization=authorization)) == UNAUTHORISED
 
 
-@pytest.mark.parametrize(
-    "content_type",
-    ["", "text/plain", "application/x-ndjson", "application/cloudevents+avro", "multipart/form-data", "json"],
-)
-def test_another_content_type_is_told_what_to_send(api: Api, content_type: str) -> None:
+def test_another_content_type_is_told_what_to_send(api: Api) -> None:
     before = api.counts()
-    answer = api.post(json.dumps(a_case(api)).encode(), content_type)
-    assert problem(answer) == {
-        "type": "urn:governance-tracker:problem:wrong-media-type",
-        "title": "This content type is not read here",
-        "status": 415,
-        "detail": "Send application/cloudevents+json, application/cloudevents-batch+json or application/json, "
-        f"not {content_type or 'nothing'}.",
-    }
+    for content_type in ("", "text/plain", "application/x-ndjson", "application/avro", "multipart/form-data", "json"):
+        answer = api.post(json.dumps(a_case(api)).encode(), content_type)
+        assert problem(answer) == {
+            "type": "urn:governance-tracker:problem:wrong-media-type",
+            "title": "This content type is not read here",
+            "status": 415,
+            "detail": "Send application/cloudevents+json, application/cloudevents-batch+json or application/json, "
+            f"not {content_type or 'nothing'}.",
+        }
     assert api.counts() == before
 
 
@@ -274,30 +273,29 @@ def test_a_body_beyond_the_limit_is_refused_by_its_length(api: Api) -> None:
 
 def test_a_body_of_unknown_length_is_refused_when_it_passes_the_limit(api: Api) -> None:
     before = api.counts()
-    answer = api.client.post(
-        "/api/v1/events",
-        input_stream=_Endless(),
-        content_type=ONE,
-        headers={"Authorization": _authorization(api), "Transfer-Encoding": "chunked"},
-        environ_overrides={"wsgi.input_terminated": True},
-    )
-    assert problem(answer)["status"] == 413
+    body = Endless()
+    headers = [("Authorization", f"Bearer {TOKEN}"), ("Transfer-Encoding", "chunked")]
+    call = EnvironBuilder(path="/api/v1/events", method="POST", content_type=ONE, headers=headers)
+    environ = call.get_environ() | {"wsgi.input": body, "wsgi.input_terminated": True}
+    environ.pop("CONTENT_LENGTH", None)
+    assert problem(Response.from_app(api.client.application, environ))["status"] == 413
+    assert body.taken <= 4 * MAX_BODY
     assert api.counts() == before
 
 
-class _Endless:
+class Endless(io.RawIOBase):
     """A body that never ends, as a client that sends chunk after chunk makes it."""
 
-    def read(self, size: int = -1) -> bytes:
-        assert size >= 0, "somebody tries to read all of an endless body"
-        return b" " * size
+    taken = 0
 
-    def readline(self, size: int = -1) -> bytes:
-        return self.read(size)
+    def readable(self) -> bool:
+        return True
 
-
-def _authorization(api: Api) -> str:
-    return f"Bearer {api.client.application.extensions['tracker'].settings.token}"
+    def readinto(self, buffer: Any) -> int:
+        self.taken += len(buffer)
+        assert self.taken < 1 << 30, "somebody reads all of an endless body"
+        buffer[:] = b" " * len(buffer)
+        return len(buffer)
 
 
 def test_an_unknown_place_and_a_wrong_method_are_problems_under_api(api: Api) -> None:
@@ -424,7 +422,10 @@ ABUSE: dict[str, tuple[int, bytes]] = {
     "a number beyond what is kept": (422, _reading('"99999999999999999999"')),
     "a number below its least": (422, _reading("-100000.01")),
     "a number that is null": (422, _reading("null")),
-    "an integer with a fraction": (422, _data('{"channel": "phone", "heads": 1.5}').replace(b"case.reported", b"member.joined")),
+    "an integer with a fraction": (
+        422,
+        _data('{"channel": "phone", "heads": 1.5}').replace(b"case.reported", b"member.joined"),
+    ),
     "an event about nobody where a subject is followed": (
         422,
         _data('{"channel": "phone", "heads": 1}').replace(b"case.reported", b"member.joined"),
@@ -440,10 +441,15 @@ ABUSE: dict[str, tuple[int, bytes]] = {
     "NUL in a text": (422, _event(data={"channel": "phone", "narrative": "a\0b"})),
     "a required field that is missing": (422, _event(data={})),
     "a field that there is not": (422, _event(data={"channel": "phone", "__class__": "x"})),
-    "a correction without a reason": (422, _event(type=CORRECTED, data={"original": {"seq": 0}, "replaces": 0, "data": {}})),
+    "a correction without a reason": (
+        422,
+        _event(type=CORRECTED, data={"original": {"seq": 0}, "replaces": 0, "data": {}}),
+    ),
     "a correction of a seq that is a text": (
         422,
-        _event(type=CORRECTED, data={"original": {"seq": "0"}, "replaces": 0, "reason": "r", "data": {"channel": "mail"}}),
+        _event(
+            type=CORRECTED, data={"original": {"seq": "0"}, "replaces": 0, "reason": "r", "data": {"channel": "mail"}}
+        ),
     ),
     "a correction of a seq beyond all seqs": (
         422,
@@ -453,7 +459,10 @@ ABUSE: dict[str, tuple[int, bytes]] = {
         422,
         _event(type=VOIDED, data={"original": {"seq": 2**53}, "replaces": 2**53, "reason": "r"}),
     ),
-    "a correction of an object": (422, _event(type=VOIDED, data={"original": {"seq": {}}, "replaces": 0, "reason": "r"})),
+    "a correction of an object": (
+        422,
+        _event(type=VOIDED, data={"original": {"seq": {}}, "replaces": 0, "reason": "r"}),
+    ),
     "a void with data": (
         422,
         _event(type=VOIDED, data={"original": {"seq": 0}, "replaces": 0, "reason": "r", "data": {}}),
@@ -471,7 +480,7 @@ ABUSE: dict[str, tuple[int, bytes]] = {
         422,
         _event(type="tracker.period.nothing_to_report", data={"domain": "desk", "period": "2020-13"}),
     ),
-}  # fmt: skip
+}
 
 
 def test_what_cannot_be_a_fact_is_refused_and_leaves_no_row(api: Api) -> None:
@@ -500,24 +509,22 @@ def test_the_same_refusals_hold_within_a_batch(api: Api) -> None:
     assert api.counts() == before
 
 
-@pytest.mark.parametrize(
-    ("body", "content_type", "detail"),
-    [
-        ([], BATCH, "The batch is empty; send at least one event."),
-        ([], "application/json", "The batch is empty; send at least one event."),
-        ([], ONE, "The body must be one event, a JSON object."),
-        ({}, BATCH, "The body must be a JSON array of events."),
-    ],
-)
-def test_the_shape_of_the_body_must_be_what_its_type_says(
-    api: Api, body: object, content_type: str, detail: str
-) -> None:
-    assert problem(api.post(body, content_type)) == {
-        "type": "urn:governance-tracker:problem:malformed",
-        "title": "The request cannot be read",
-        "status": 400,
-        "detail": detail,
-    }
+SHAPES: list[tuple[object, str, str]] = [
+    ([], BATCH, "The batch is empty; send at least one event."),
+    ([], "application/json", "The batch is empty; send at least one event."),
+    ([], ONE, "The body must be one event, a JSON object."),
+    ({}, BATCH, "The body must be a JSON array of events."),
+]
+
+
+def test_the_shape_of_the_body_must_be_what_its_type_says(api: Api) -> None:
+    for body, content_type, detail in SHAPES:
+        assert problem(api.post(body, content_type)) == {
+            "type": "urn:governance-tracker:problem:malformed",
+            "title": "The request cannot be read",
+            "status": 400,
+            "detail": detail,
+        }
 
 
 def test_what_is_odd_but_true_is_recorded(api: Api) -> None:

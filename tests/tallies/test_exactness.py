@@ -104,7 +104,7 @@ def test_readings_whose_sum_is_too_large_leave_nothing(house: House) -> None:
     house.record(*readings(house, *[(LARGEST, 0)] * 9))
     before = everything(house)
     with pytest.raises(Invalid, match="64 bits"):
-        house.record(house.event(READ, {"channel": "phone", "quantity": LARGEST, "weight": 0}, subject="one more"))
+        house.record(house.event(READ, {"channel": "phone", "quantity": LARGEST, "weight": 0}, subject="m9"))
     assert everything(house) == before
 
 

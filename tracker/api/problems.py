@@ -9,9 +9,9 @@ from collections.abc import Mapping
 
 import structlog
 from flask import Flask, Response, json, render_template, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from tracker.errors import TrackerError
+from tracker.errors import TooLarge, TrackerError
 
 log = structlog.get_logger(__name__)
 
@@ -22,6 +22,7 @@ def register(app: Flask) -> None:
     """Answer every error of the application."""
     app.register_error_handler(TrackerError, _refused)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(RequestEntityTooLarge, _too_large)
     app.register_error_handler(Exception, _unforeseen)
 
 
@@ -35,14 +36,17 @@ def _http(error: HTTPException) -> Response:
     status = error.code or 500
     kept = {name: value for name, value in error.get_headers() if name.lower() == "allow"}
     slug = (error.name or "error").lower().replace(" ", "-")
-    return _answer(status, slug, error.name, _advice(error), [], kept)
+    return _answer(status, slug, error.name, error.description or "The request cannot be answered.", [], kept)
 
 
-def _advice(error: HTTPException) -> str:
-    if error.code == 413:
-        limit = request.max_content_length
-        return f"The body is larger than {limit} bytes (TRACKER_MAX_BODY). Send fewer events at once."
-    return error.description or "The request cannot be answered."
+def _too_large(_error: RequestEntityTooLarge) -> Response:
+    return _refused(TooLarge(too_large()))
+
+
+def too_large() -> str:
+    """What to do about a body beyond the limit."""
+    limit = service().settings.max_body
+    return f"The body is larger than {limit} bytes (TRACKER_MAX_BODY). Send fewer events at once."
 
 
 def _unforeseen(error: Exception) -> Response:

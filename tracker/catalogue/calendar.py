@@ -116,9 +116,9 @@ class Calendar:
     def year(self, year: int) -> Period:
         """The period of a whole reporting year.
 
-        :raise UnknownPeriod: for a year that a change of the year end leaves out.
+        :raise UnknownPeriod: for a year that a change of the year end leaves out, or that no calendar has.
         """
-        months = self.months_of_year(year)
+        months = self.months_of_year(year) if 2 <= year <= 9998 else ()
         if not months:
             raise UnknownPeriod(str(year))
         return self._span(str(year), "year", year, months)

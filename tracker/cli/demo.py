@@ -140,9 +140,8 @@ def _print(catalogue: Catalogue, found: list[tuple[Figure, Reported]]) -> None:
         agree += same
         value = "-" if each.value is None else f"{each.value:,f}"
         printed = words(catalogue, each.metric, each.value, "zh-Hant")
-        click.echo(
-            f"{each.metric.id:<42} {value:>16}  {_wide(printed, 28)} {_wide(report.printed or '-', 24)} {_verdict(report, same)}"
-        )
+        columns = f"{each.metric.id:<42} {value:>16}  {_wide(printed, 28)} {_wide(report.printed or '-', 24)}"
+        click.echo(f"{columns} {_verdict(report, same)}".rstrip())
     click.echo(f"\n{agree} of {len(found)} figures agree with the report.")
 
 

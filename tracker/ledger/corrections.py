@@ -104,7 +104,7 @@ def _check_current(event: Incoming, original: Row[Any], in_force: Row[Any], curr
         )
     if current != in_force.seq:
         raise StaleReplacement(
-            f"Seq {original.seq} is amended twice in this batch. Send the second amendment once the first is on record.",
+            f"Seq {original.seq} is amended twice in this batch. Send the second once the first is on record.",
             [_at(event, "original", "is amended twice in this batch")],
         )
     if event.data["replaces"] != current:

@@ -1,13 +1,23 @@
 """The tables of the log. Only :mod:`tracker.ledger.record` inserts events; nothing else changes them."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, LargeBinary, Table, Text
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, LargeBinary, Table, Text, text
 
 from tracker.db import metadata
+
+Seq = BigInteger().with_variant(Integer(), "sqlite")
+"""SQLite takes only an INTEGER primary key as the row's own number; any other is one more index."""
+
+
+def _where(condition: str) -> dict[str, Any]:
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
 
 events = Table(
     "event",
     metadata,
-    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("seq", Seq, primary_key=True, autoincrement=False),
     Column("recorded_at", Text, nullable=False),
     Column("actor", Text, nullable=False),
     Column("source", Text, nullable=False),
@@ -19,7 +29,7 @@ events = Table(
     Column("day", Text, nullable=False),
     Column("year", Integer, nullable=False),
     Column("original", BigInteger),
-    Column("replaces", BigInteger, unique=True),
+    Column("replaces", BigInteger),
     Column("body", Text, nullable=False),
     Column("content", LargeBinary, nullable=False),
     Column("leaf", LargeBinary, nullable=False),
@@ -27,7 +37,8 @@ events = Table(
     Index("uq_event_source_id", "source", "id", unique=True),
     Index("ix_event_subject", "subject", "seq"),
     Index("ix_event_type_day", "type", "day"),
-    Index("ix_event_original", "original"),
+    Index("ix_event_original", "original", **_where("original IS NOT NULL")),
+    Index("uq_event_replaces", "replaces", unique=True, **_where("replaces IS NOT NULL")),
 )
 """One row per event, in commit order. ``body`` is the canonical JSON that ``content`` (SHA-256)
 covers; the other columns repeat parts of it and are checked against it. ``original`` and ``replaces`` are

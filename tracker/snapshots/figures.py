@@ -76,12 +76,13 @@ def _place(catalogue: Catalogue, metric: Metric, by: Mapping[str, Any]) -> tuple
     return (index, *(_rank(catalogue, metric, name, by[name]) for name in names))
 
 
-def _rank(catalogue: Catalogue, metric: Metric, name: str, value: Any) -> tuple[int, str]:
+def _rank(catalogue: Catalogue, metric: Metric, name: str, value: Any) -> tuple[int, bool, int, str]:
+    """A choice by its place in the catalogue, a number or text by itself; what is missing comes last."""
     for event in metric.events:
         field = catalogue.events[event].fields.get(name)
         if field is not None and value in field.choices:
-            return list(field.choices).index(value), ""
-    return 10_000, str(value)
+            return list(field.choices).index(value), False, 0, ""
+    return 10_000, value is None, value if isinstance(value, int) else 0, str(value)
 
 
 def printable(value: Decimal | None) -> str | None:

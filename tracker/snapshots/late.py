@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
@@ -11,6 +11,7 @@ from tracker.catalogue import Catalogue, Measure
 from tracker.ledger.events import OPENED, Fact, Recorded
 from tracker.ledger.record import Ledger
 from tracker.snapshots.models import late_events, snapshots
+from tracker.tallies.queries import inputs
 
 
 def on_events_recorded(ledger: Ledger, *, session: Session, events: Sequence[Recorded]) -> Mapping[int, int]:
@@ -21,10 +22,11 @@ def on_events_recorded(ledger: Ledger, *, session: Session, events: Sequence[Rec
     frozen = _frozen(session)
     if not frozen:
         return {}
+    reach = _reach(ledger.catalogue)
     marks = [
         {"year": year, "seq": event.seq}
         for event in events
-        for year in sorted(_reached(ledger.catalogue, event, frozen))
+        for year in sorted(_reached(ledger.catalogue, reach, event, frozen))
     ]
     if marks:
         session.execute(insert(late_events), marks)
@@ -51,30 +53,32 @@ def _frozen(session: Session) -> dict[int, int]:
     return {year: size for year, size in session.execute(query)}
 
 
-def _reached(catalogue: Catalogue, event: Recorded, frozen: Mapping[int, int]) -> set[int]:
+def _reached(catalogue: Catalogue, reach: Mapping[str, int], event: Recorded, frozen: Mapping[int, int]) -> set[int]:
     """The frozen years of which a figure may change: not those whose newest revision already covers it."""
-    years = {
-        year for fact in (event.before, event.after) if fact is not None for year in _years(catalogue, fact, frozen)
-    }
+    facts = [fact for fact in (event.before, event.after) if fact is not None]
+    years = {year for fact in facts for year in _years(catalogue, reach, fact, frozen)}
     return {year for year in years if event.seq >= frozen[year]}
 
 
-def _years(catalogue: Catalogue, fact: Fact, frozen: Mapping[int, int]) -> Iterator[int]:
-    """The fact's own year; every later one for what accumulates; the next one for growth."""
+def _years(catalogue: Catalogue, reach: Mapping[str, int], fact: Fact, frozen: Iterable[int]) -> Iterator[int]:
+    """The fact's own year; every later one for what accumulates; the next ones for growth."""
     metrics = catalogue.metrics_by_event.get(fact.type, ())
     accumulates = fact.type == OPENED or any(metric.cumulative for metric in metrics)
-    grows = accumulates or bool({metric.id for metric in metrics} & _grown(catalogue))
+    last = fact.year + max((reach[metric.id] for metric in metrics), default=0)
     for year in frozen:
-        if year == fact.year or (accumulates and year > fact.year) or (grows and year == fact.year + 1):
+        if fact.year <= year <= last or (accumulates and year > fact.year):
             yield year
 
 
-def _grown(catalogue: Catalogue) -> set[str]:
-    """Every metric that a growth follows from, directly or through other computed metrics."""
-    waiting = [each for metric in catalogue.metrics.values() if metric.measure is Measure.GROWTH for each in metric.of]
-    found: set[str] = set()
+def _reach(catalogue: Catalogue) -> Mapping[str, int]:
+    """For every metric, how many years on a figure still follows from it: one for each growth on the way."""
+    found: dict[str, int] = {}
+    waiting = [(id, 0) for id in catalogue.metrics]
     while waiting:
-        metric = catalogue.metrics[waiting.pop()]
-        found.add(metric.id)
-        waiting.extend(metric.of + tuple(each for each in (metric.numerator, metric.denominator) if each))
+        id, years = waiting.pop()
+        if years > found.get(id, -1):
+            found[id] = years
+            metric = catalogue.metrics[id]
+            further = years + (metric.measure is Measure.GROWTH)
+            waiting.extend((each, further) for each in inputs(metric))
     return found

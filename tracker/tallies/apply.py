@@ -50,7 +50,7 @@ def apply(
             work.look_at(event.after, 1)
     try:
         work.write(session)
-    except (DataError, IntegrityError) as error:
+    except (DataError, IntegrityError, OverflowError) as error:  # the last is SQLite's driver, for one batch alone
         raise Invalid("A tally would grow past 64 bits; check the quantities. Nothing was stored.") from error
 
 
