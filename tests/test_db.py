@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,8 @@ SAFE = {
 
 def size(database: Database) -> int:
     with database.read() as session:
-        return session.execute(select(head.c.size)).scalar_one()
+        found: int = session.execute(select(head.c.size)).scalar_one()
+        return found
 
 
 def test_every_sqlite_connection_is_set_to_be_safe(sqlite_url: str) -> None:
@@ -72,12 +74,11 @@ def test_an_error_undoes_all_work_of_a_write(database: Database) -> None:
 
 
 def test_the_work_of_a_read_is_never_kept(database: Database) -> None:
-    try:
-        with database.read() as session:
-            session.execute(update(head).values(size=7))
-    except DBAPIError as refusal:
-        assert "read-only transaction" in str(refusal.orig)
-        assert not database.sqlite
+    refused: AbstractContextManager[object] = (
+        nullcontext() if database.sqlite else pytest.raises(DBAPIError, match="read-only transaction")
+    )
+    with refused, database.read() as session:
+        session.execute(update(head).values(size=7))
     assert size(database) == 0
 
 
@@ -112,7 +113,7 @@ def test_a_database_that_cannot_be_reached_is_not_ready(database: Database, tmp_
     away = f"sqlite:///{tmp_path}" if database.sqlite else closed_port(database)
     unreachable = Database(away)
     for session in (unreachable.read, unreachable.write):
-        with pytest.raises(NotReady, match="^The database cannot do this now: "), session() as opened:
+        with pytest.raises(NotReady, match=r"^The database cannot do this now: "), session() as opened:
             opened.execute(select(head.c.size))
     unreachable.close()
 

@@ -15,14 +15,12 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, select, text
 
-import tracker.wiring
+import tracker.wiring  # noqa: F401  (imports every table)
 from tests.conftest import _create, _drop
 from tracker.db import Database, metadata
 from tracker.errors import NotMigrated
 from tracker.ledger.models import head
 from tracker.migrations import GUARDS, check_ready, configuration, downgrade, guards, upgrade
-
-assert tracker.wiring  # imports every table
 
 GUARDED = ("event", "catalogue", "snapshot")
 

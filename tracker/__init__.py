@@ -32,8 +32,9 @@ def create_app(service: Service | None = None) -> Flask:
     service.check_ready()
     wiring.connect()
     app = Flask(__name__, static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = service.settings.max_body
+    app.config["MAX_CONTENT_LENGTH"] = service.settings.max_body + 1  # one more shows what was cut: see api.events
     app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.extensions[EXTENSION] = service
     app.register_blueprint(api.blueprint())
     app.register_blueprint(web.blueprint())

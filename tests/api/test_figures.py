@@ -25,8 +25,8 @@ CASES = {
     "breakdown": [
         {"by": {"channel": "mail"}, "value": "1", "printed": {"zh-Hant": "1 起", "en": "1 case"}},
         {"by": {"channel": "phone"}, "value": "2", "printed": {"zh-Hant": "2 起", "en": "2 cases"}},
-        {"by": {"level": None}, "value": "2", "printed": {"zh-Hant": "2 起", "en": "2 cases"}},
         {"by": {"level": "high"}, "value": "1", "printed": {"zh-Hant": "1 起", "en": "1 case"}},
+        {"by": {"level": None}, "value": "2", "printed": {"zh-Hant": "2 起", "en": "2 cases"}},
         {"by": {"channel": "mail", "level": "high"}, "value": "1", "printed": {"zh-Hant": "1 起", "en": "1 case"}},
         {"by": {"channel": "phone", "level": None}, "value": "2", "printed": {"zh-Hant": "2 起", "en": "2 cases"}},
     ],
@@ -48,7 +48,6 @@ LOSS_PER_CASE = {
     },
     "breakdown": [
         {"by": {"channel": "mail"}, "value": "100.01", "printed": {"zh-Hant": "人民幣 100.01 元", "en": "RMB 100.01"}},
-        {"by": {"channel": "phone"}, "value": "0", "printed": {"zh-Hant": "人民幣 0 元", "en": "RMB 0"}},
     ],
 }
 
@@ -146,7 +145,7 @@ def test_as_of_tells_what_was_known_then(recorded: Api) -> None:
     recorded.house.correct(0, 0, {"channel": "mail"})
     recorded.house.void(1, 1)
     known = [values(recorded, period="2020", metric="desk.loss", as_of=str(seq))["desk.loss"] for seq in range(5)]
-    assert known == ["0", "100.01", "100.01", "100.01", "0"]
+    assert known == ["0.00", "100.01", "100.01", "100.01", "0.00"]
     assert figures(recorded, period="2020", metric="desk.cases", as_of="2") == [CASES]
     latest = figures(recorded, period="2020", metric="desk.cases")
     assert figures(recorded, period="2020", metric="desk.cases", as_of="4") == latest
@@ -157,7 +156,7 @@ def test_an_empty_period_says_zero_in_words_or_nothing(api: Api) -> None:
     [cases] = figures(api, period="2020", metric="desk.cases")
     assert (cases["value"], cases["printed"], cases["breakdown"]) == ("0", {"zh-Hant": "沒有", "en": "none"}, [])
     [newest] = figures(api, period="2020", metric="desk.newest")
-    assert newest["value"] is None
+    assert (newest["value"], newest["printed"]) == (None, {"zh-Hant": "—", "en": "—"})
 
 
 REFUSED: list[tuple[dict[str, str], int, str, list[dict[str, str]]]] = [

@@ -1,4 +1,4 @@
-"""What lies in the log: columns that say what the body says, hashes anybody can recompute, and no confidential value."""
+"""What lies in the log: columns that repeat the body, hashes anybody can recompute, nothing confidential."""
 
 from __future__ import annotations
 

@@ -39,9 +39,7 @@ def metric(places: int, rounding: str = "half_up") -> Metric:
         ("0", "0", "0", "0", "0"),
     ],
 )
-def test_a_value_is_rounded_by_the_metrics_rule(
-    value: str, half_up: str, half_even: str, up: str, down: str
-) -> None:
+def test_a_value_is_rounded_by_the_metrics_rule(value: str, half_up: str, half_even: str, up: str, down: str) -> None:
     found = [printable(rounded(metric(0, rule), Fraction(value))) for rule in ROUNDINGS]
     assert found == [half_up, half_even, up, down]
 

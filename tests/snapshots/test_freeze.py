@@ -202,7 +202,7 @@ def test_a_year_that_is_not_over_on_the_organisations_calendar_is_not_frozen(hou
 
 
 def test_what_is_not_frozen_or_no_year_is_refused_in_words(house: House) -> None:
-    with house.database.read() as session, pytest.raises(NotFound, match="no frozen year 2020.*tracker freeze 2020"):
+    with house.database.read() as session, pytest.raises(NotFound, match="no frozen year 2020"):
         get(session, 2020)
     freeze_2020(house)
     with house.database.read() as session, pytest.raises(NotFound, match="no frozen revision 2 of 2020"):

@@ -54,7 +54,8 @@ MORE = """
   share: {label: {zh-Hant: 比例, en: Share}, measure: ratio, numerator: phone_cases, denominator: both, factor: 100,
     unit: percent, owner: desk}
   doubtful: {label: {zh-Hant: 存疑, en: Doubtful}, measure: total, of: [cases, newest], unit: case, owner: desk}
-  growth_of_both: {label: {zh-Hant: 兩者增長, en: Growth of both}, measure: growth, of: both, unit: multiple, owner: desk}
+  growth_of_both: {label: {zh-Hant: 兩者增長, en: Growth of both}, measure: growth, of: both, unit: multiple,
+    owner: desk}
   acceleration: {label: {zh-Hant: 加速, en: Acceleration}, measure: growth, of: growth_of_both, unit: multiple,
     owner: desk}
 """
@@ -140,7 +141,7 @@ def test_a_corrected_event_counts_where_and_when_the_correction_says(house: Hous
 
 def test_a_void_takes_everything_back(house: House) -> None:
     for type in (CASE, READ, JOINED):
-        data = {"loss": yuan("9.00"), "places": ["a"]} if type == CASE else {}
+        data: dict[str, Any] = {"loss": yuan("9.00"), "places": ["a"]} if type == CASE else {}
         data |= {"quantity": 5, "weight": 2} if type == READ else {}
         seq = happen(house, type, "2020-05-05", "s", **data)
         house.void(seq, seq)

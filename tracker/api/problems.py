@@ -11,6 +11,7 @@ import structlog
 from flask import Flask, Response, json, render_template, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
+from tracker.api.state import service
 from tracker.errors import TooLarge, TrackerError
 
 log = structlog.get_logger(__name__)
@@ -40,13 +41,8 @@ def _http(error: HTTPException) -> Response:
 
 
 def _too_large(_error: RequestEntityTooLarge) -> Response:
-    return _refused(TooLarge(too_large()))
-
-
-def too_large() -> str:
-    """What to do about a body beyond the limit."""
     limit = service().settings.max_body
-    return f"The body is larger than {limit} bytes (TRACKER_MAX_BODY). Send fewer events at once."
+    return _refused(TooLarge(f"The body is larger than {limit} bytes (TRACKER_MAX_BODY). Send fewer events at once."))
 
 
 def _unforeseen(error: Exception) -> Response:

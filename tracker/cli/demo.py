@@ -22,6 +22,7 @@ from tracker.intake.files import ndjson_lines
 from tracker.intake.importing import CHUNK, Numbered, import_whole
 from tracker.jobs.activation import activate
 from tracker.jobs.freezing import freeze_year
+from tracker.jobs.recounting import differences, periods_of
 from tracker.migrations import upgrade
 from tracker.sample.report import Reported, reported
 from tracker.service import Service, open_service
@@ -62,6 +63,7 @@ def run(home: Path, json_file: Path | None) -> None:
         upgrade(service.database)
         activate(service.database, service.ledger, OPERATOR)
         _record(service, home / "sample" / f"events-{YEAR}.ndjson")
+        _recount(service)
         _freeze(service, home / "exports")
         found = _figures(service)
         _print(service.catalogue, found)
@@ -107,6 +109,18 @@ def _told(values: Iterator[Numbered], lines: int, tell: Any) -> Iterator[Numbere
         if number % CHUNK == 0 or number == lines:
             tell(number, lines)
         yield number, value
+
+
+def _recount(service: Service) -> None:
+    """Count the year once more by other code, as `tracker recount` does.
+
+    :raise Conflict: a difference, which would be a fault of the tracker.
+    """
+    with service.database.read() as session:
+        found = differences(session, service.catalogue, periods_of(session, service.catalogue, str(YEAR)))
+    if found:
+        raise Conflict(f"{len(found)} figures differ from a recount, the first: {found[0]}.")
+    click.echo(f"An independent recount of {YEAR} agrees in all {len(service.catalogue.metrics)} metrics.")
 
 
 def _freeze(service: Service, exports: Path) -> None:

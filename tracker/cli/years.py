@@ -10,7 +10,7 @@ import click
 
 from tracker.catalogue import from_documents
 from tracker.cli.common import OPERATOR, as_json, opened
-from tracker.disclosure.wording import words
+from tracker.disclosure.wording import dimension_words, words
 from tracker.errors import NotFound
 from tracker.exports import FORMATS, write
 from tracker.exports.running import document, running_figures
@@ -48,7 +48,8 @@ def _print(service: Service, found: Figure) -> None:
     click.echo(f"{metric.id:<44} {printable(found.value) or '-':>18} {metric.unit:<24} {printed}")
     for cell in found.breakdown:
         named = ", ".join(f"{name}={value}" for name, value in cell.by.items())
-        click.echo(f"    {named:<40} {printable(cell.value) or '-':>18}")
+        said = " | ".join(dimension_words(catalogue, metric, cell.by, each) for each in catalogue.organisation.locales)
+        click.echo(f"    {named:<40} {printable(cell.value) or '-':>18} {'':<24} {said}")
 
 
 @click.command("freeze")

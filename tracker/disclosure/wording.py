@@ -6,7 +6,7 @@ only where it loses nothing. Grouping signs and plurals are CLDR's, through Babe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias, TypeVar
@@ -60,6 +60,34 @@ def words(catalogue: Catalogue, metric: Metric, value: Decimal | None, locale: s
         printed = _scaled(metric, rule, value, _babel(locale).language, rounded=rounded)
         number = _digits(printed, locale)
         return _joined(number, printed, unit, _unit_words(unit, rule, printed, locale), locale)
+
+
+def dimension_words(catalogue: Catalogue, metric: Metric, by: Mapping[str, object], locale: str) -> str:
+    """The dimensions of a breakdown's cell as people read them: ``線下``, ``Offline · Under 30``.
+
+    A choice is printed by its label; any other value as it is, and a missing one as an em dash.
+    """
+    return " · ".join(_dimension(catalogue, metric, name, value, locale) for name, value in by.items())
+
+
+def _dimension(catalogue: Catalogue, metric: Metric, name: str, value: object, locale: str) -> str:
+    if value is None:
+        return NOTHING
+    for id in leaves(catalogue, metric):
+        for event in catalogue.metrics[id].events:
+            field = catalogue.events[event].fields.get(name)
+            if field is not None and value in field.choices:
+                return _choose(field.choices[str(value)], locale)
+    return str(value)
+
+
+def leaves(catalogue: Catalogue, metric: Metric) -> Iterator[str]:
+    """The counted metrics that a metric follows from: itself, unless it is computed."""
+    parts = [each for each in (*metric.of, metric.numerator, metric.denominator) if each]
+    if not parts:
+        yield metric.id
+    for each in parts:
+        yield from leaves(catalogue, catalogue.metrics[each])
 
 
 def _scaled(metric: Metric, rule: PrintRule, value: Decimal, language: str, *, rounded: bool) -> _Printed:

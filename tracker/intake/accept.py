@@ -54,9 +54,19 @@ class Intake:
 
         :raise Invalid: if its envelope has mistakes.
         """
-        return check(
-            self.validator, read_event(value, calendar=self.ledger.catalogue.calendar, now=now, pointer=pointer)
-        )
+        try:
+            event = read_event(value, calendar=self.ledger.catalogue.calendar, now=now, pointer=pointer)
+        except Invalid as error:
+            raise Invalid(error.detail, [*error.mistakes, *self._data_mistakes(value, pointer)]) from None
+        return check(self.validator, event)
+
+    def _data_mistakes(self, value: object, pointer: str) -> tuple[Mistake, ...]:
+        """What is wrong with the data of an event whose envelope is wrong already: all is told at once."""
+        if not isinstance(value, dict) or not isinstance(value.get("type"), str):
+            return ()
+        data = value.get("data", {})
+        known = value["type"] in self.validator.catalogue.events
+        return self.validator.mistakes(value["type"], data, pointer=pointer) if known and isinstance(data, dict) else ()
 
     def accept(self, session: Session, actor: Actor, events: Sequence[Incoming]) -> list[Receipt]:
         """Record events, all or none; the replacements in corrections are checked against the schema

@@ -66,6 +66,7 @@ def _step(database: Database, ledger: Ledger, actor: Actor, wanted: frozenset[st
             session.execute(update(definition).where(definition.c.metric.in_(lagging)).values(size=last))
         done = last == head.size and all(key in lagging or size == head.size for key, size in sizes.items())
         if done:
+            _check_calendar(session, head, ledger.catalogue)  # again: events came in meanwhile
             _switch(session, ledger, actor, head)
     if progress:
         progress(last, head.size)

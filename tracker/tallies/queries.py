@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tracker.catalogue import COMPUTED, Catalogue, Measure, Metric
@@ -94,7 +94,7 @@ class _Reader:
             cells[cell, part] = cells.get((cell, part), 0) + value
         return sums
 
-    def _rows(self, keys: list[str], condition: Any) -> Iterable[Row[Any]]:
+    def _rows(self, keys: list[str], condition: Any) -> Iterable[tuple[Any, ...]]:
         c = tally.c
         if not keys:
             return ()

@@ -10,7 +10,7 @@ def blueprint() -> Blueprint:
     """All pages, their templates and stylesheet; nothing comes from another host."""
     web = Blueprint("web", __name__, template_folder="templates", static_folder="static")
     web.add_url_rule("/", view_func=years.newest)
-    web.add_url_rule("/years/<int:year>", view_func=years.show)
+    web.add_url_rule("/years/<int(max=9999):year>", view_func=years.show)
     web.add_url_rule("/healthz", view_func=health.healthz)
     web.add_url_rule("/readyz", view_func=health.readyz)
     web.after_app_request(harden)

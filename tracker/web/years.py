@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tracker.catalogue import Catalogue, from_documents
+from tracker.disclosure.wording import dimension_words
 from tracker.exports.rows import Row, figure_rows
 from tracker.ledger.heads import stored_documents
 from tracker.service import Service
@@ -58,6 +59,7 @@ def _page(service: Service, session: Session, snapshot: Snapshot | None, years: 
         organisation=catalogue.organisation,
         snapshot=snapshot,
         domains=_domains(catalogue, snapshot),
+        dimensions=lambda row: dimension_words(catalogue, catalogue.metrics[row.metric], row.by, locale),
         **shared,
     )
 

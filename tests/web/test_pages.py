@@ -1,0 +1,274 @@
+"""Pages: the frozen years in two languages, with nothing inline and nothing unescaped; and the health checks."""
+
+from __future__ import annotations
+
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import text, update
+from werkzeug.test import TestResponse
+
+from tests.house import DATA, House
+from tracker import create_app
+from tracker.catalogue import load
+from tracker.db import Database
+from tracker.jobs.freezing import freeze_year
+from tracker.ledger.models import head
+from tracker.service import Service
+from tracker.settings import Settings
+
+CHINESE, ENGLISH = "zh-Hant", "en"
+
+
+class Page(HTMLParser):
+    """A page as a browser sees it: its language, its texts by tag, and everything that could run or style."""
+
+    def __init__(self, answer: TestResponse) -> None:
+        super().__init__()
+        self.language: str | None = None
+        self.texts: list[tuple[str, str]] = []
+        self.inline: list[str] = []
+        self.links: list[str] = []
+        self._open: list[str] = []
+        assert answer.content_type == "text/html; charset=utf-8"
+        self.feed(answer.get_data(as_text=True))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self._open.append(tag)
+        if tag == "html":
+            self.language = found.get("lang")
+        if tag in {"script", "style", "iframe", "object", "base"}:
+            self.inline.append(tag)
+        self.inline += [name for name in found if name.startswith("on") or name == "style"]
+        self.links += [found[name] or "" for name in ("href", "src", "action") if name in found]
+
+    def handle_data(self, data: str) -> None:
+        if words := " ".join(data.split()):
+            self.texts.append((self._open[-1], words))
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._open and self._open.pop() != tag:
+            pass
+
+    def of(self, *tags: str) -> list[str]:
+        return [words for tag, words in self.texts if tag in tags]
+
+
+def client_of(house: House, tmp_path: Path) -> FlaskClient:
+    url = house.database.url.render_as_string(hide_password=False)
+    settings = Settings(home=tmp_path, database_url=url, config=DATA / "small")
+    return create_app(Service(settings, house.database, house.intake)).test_client()
+
+
+@pytest.fixture
+def client(house: House, tmp_path: Path) -> FlaskClient:
+    return client_of(house, tmp_path)
+
+
+@pytest.fixture
+def frozen(house: House, client: FlaskClient) -> FlaskClient:
+    """2020 frozen with two cases, and 2019 with none."""
+    loss = {"channel": "mail", "level": "high", "loss": {"amount": "1234.50", "currency": "CNY"}}
+    house.record(house.event("desk.case.reported", {"channel": "phone"}), house.event("desk.case.reported", loss))
+    for year in (2019, 2020):
+        freeze_year(house.database, house.ledger, year)
+    return client
+
+
+def test_without_a_frozen_year_the_page_says_what_to_do(client: FlaskClient) -> None:
+    english, chinese = Page(client.get("/?lang=en")), Page(client.get("/"))
+    assert (english.language, chinese.language) == (ENGLISH, CHINESE)
+    assert english.of("h1", "main p", "p") == [
+        "A Test Company",
+        "No year is frozen yet",
+        "When a year is over, run tracker freeze YEAR; it then appears here.",
+    ]
+    assert chinese.of("h1", "p") == [
+        "測試公司",
+        "尚無凍結年度",
+        "年度結束後，執行 tracker freeze 年份 即可凍結並在此顯示。",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        ("zh-HK", CHINESE),
+        ("zh-TW", CHINESE),
+        ("zh-Hant-MO,en;q=0.5", CHINESE),
+        ("zh", CHINESE),
+        ("en", ENGLISH),
+        ("en-GB,zh;q=0.5", ENGLISH),
+        ("fr-FR, en;q=0.7", ENGLISH),
+        ("fr", CHINESE),
+        ("", CHINESE),
+        ("*", CHINESE),
+        (",;q=,--", CHINESE),
+    ],
+)
+def test_the_browser_chooses_the_language_and_the_organisation_where_it_cannot(
+    sqlite_url: str, tmp_path: Path, accepted: str, language: str
+) -> None:
+    database = Database(sqlite_url)
+    try:
+        client = client_of(House.build(database, load(DATA / "small")), tmp_path)
+        assert Page(client.get("/", headers={"Accept-Language": accepted})).language == language
+        assert Page(client.get("/?lang=en", headers={"Accept-Language": accepted})).language == ENGLISH
+        assert Page(client.get("/?lang=zh-Hant", headers={"Accept-Language": accepted})).language == CHINESE
+        assert Page(client.get("/?lang=tlh", headers={"Accept-Language": accepted})).language == language
+    finally:
+        database.close()
+
+
+def test_a_year_is_shown_as_it_was_frozen(frozen: FlaskClient, house: House) -> None:
+    house.record(house.event("desk.case.reported", {"channel": "phone"}))
+    english = Page(frozen.get("/years/2020?lang=en"))
+    assert english.of("h1", "h2", "title") == [
+        "2020 · Governance figures of the year",
+        "2020 Governance figures of the year",
+        "Desk",
+    ]
+    assert english.of("th")[:4] == ["Figure", "Value", "Breakdown", "KPIs"]
+    cells = english.texts
+    at = cells.index(("code", "desk.cases"))
+    assert cells[at - 1 : at + 9] == [
+        ("th", "Cases"),
+        ("code", "desk.cases"),
+        ("td", "2 cases"),
+        ("span", "mail"),
+        ("li", "1 case"),
+        ("span", "phone"),
+        ("li", "1 case"),
+        ("span", "high"),
+        ("li", "1 case"),
+        ("span", "—"),
+    ]
+    assert {"RMB 1,234.50", "RMB 617.25"} <= set(english.of("td", "li"))
+    assert "B1" in english.of("td")
+    assert english.of("code") == sorted(house.catalogue.metrics)
+
+
+def test_a_year_is_shown_in_chinese_to_who_reads_it(frozen: FlaskClient) -> None:
+    chinese = Page(frozen.get("/years/2020", headers={"Accept-Language": "zh-HK"}))
+    assert chinese.language == CHINESE
+    assert chinese.of("h1", "h2") == ["2020 年度管治數據", "服務台"]
+    assert {"2 起", "人民幣 1,234.50 元"} <= set(chinese.of("td"))
+
+
+def test_the_start_page_shows_the_newest_year_and_links_the_others(frozen: FlaskClient) -> None:
+    newest = Page(frozen.get("/?lang=en"))
+    assert newest.of("h1") == ["2020 Governance figures of the year"]
+    assert [each for each in newest.links if each.startswith("/years")] == [
+        "/years/2020?lang=en",
+        "/years/2019?lang=en",
+    ]
+    assert Page(frozen.get("/years/2019?lang=en")).of("h1") == ["2019 Governance figures of the year"]
+
+
+def test_a_year_that_is_not_frozen_is_a_page_that_says_how(frozen: FlaskClient) -> None:
+    answer = frozen.get("/years/2018")
+    assert answer.status_code == 404
+    assert Page(answer).of("h1", "p") == [
+        "There is no such thing",
+        "There is no frozen year 2018. Run `tracker freeze 2018` first.",
+    ]
+
+
+def test_odd_years_are_not_found(client: FlaskClient) -> None:
+    for year in ("99999999999999999999999", "-1", "2020.0", "twenty", "%00", "2020%0d%0a"):
+        assert client.get(f"/years/{year}").status_code == 404, year
+
+
+def test_every_answer_carries_headers_that_allow_nothing_inline(frozen: FlaskClient) -> None:
+    for path in (
+        "/",
+        "/years/2020",
+        "/years/1",
+        "/nothing",
+        "/healthz",
+        "/readyz",
+        "/api/v1/figures",
+        "/static/style.css",
+    ):
+        with frozen.get(path) as answer:
+            headers = answer.headers
+        policy = headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'; style-src 'self'"), path
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
+        assert "http" not in policy
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert headers["Cache-Control"] == ("no-cache" if path.startswith("/static") else "no-store")
+        assert "Set-Cookie" not in headers
+
+
+def test_pages_have_nothing_inline_and_link_to_nobody_else(frozen: FlaskClient) -> None:
+    for path in ("/", "/years/2020", "/years/1", "/nothing"):
+        page = Page(frozen.get(path))
+        assert page.inline == []
+        assert all(link.startswith(("/", "?")) and not link.startswith("//") for link in page.links)
+        with frozen.get(next(link for link in page.links if link.endswith(".css"))) as stylesheet:
+            assert (stylesheet.status_code, stylesheet.mimetype) == (200, "text/css")
+            assert "http" not in stylesheet.get_data(as_text=True)
+
+
+def test_labels_are_text_whatever_they_say(database: Database, tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    shutil.copytree(DATA / "small", config)
+    for file, old, new in (
+        ("domains/desk.yaml", "en: Cases}", "en: '<script>alert(1)</script>'}"),
+        ("domains/desk.yaml", "en: Desk}", "en: '\"><b onclick=x>'}"),
+        ("organisation.yaml", "A Test Company", "A & B <i>Ltd</i>"),
+    ):
+        path = config / file
+        assert old in path.read_text("utf-8")
+        path.write_text(path.read_text("utf-8").replace(old, new, 1), "utf-8")
+    house = House.build(database, load(config))
+    freeze_year(database, house.ledger, 2020)
+    answer = client_of(house, tmp_path).get("/?lang=en")
+    page = Page(answer)
+    assert page.inline == []
+    assert "<script" not in answer.get_data(as_text=True)
+    assert "<script>alert(1)</script>" in page.of("th")
+    assert page.of("h2") == ['"><b onclick=x>']
+    assert "A & B <i>Ltd</i>" in page.of("p")
+
+
+def test_a_year_keeps_the_words_it_was_frozen_with(frozen: FlaskClient, house: House, tmp_path: Path) -> None:
+    config = tmp_path / "config"
+    shutil.copytree(DATA / "small", config)
+    desk = config / "domains" / "desk.yaml"
+    desk.write_text(desk.read_text("utf-8").replace("en: Desk}", "en: Counter}"), "utf-8")
+    later = House.build(house.database, load(config))
+    assert Page(client_of(later, tmp_path).get("/years/2020?lang=en")).of("h2") == ["Desk"]
+
+
+def test_the_process_is_alive_and_ready(client: FlaskClient, house: House) -> None:
+    alive, ready = client.get("/healthz"), client.get("/readyz")
+    assert (alive.status_code, alive.json) == (200, {"status": "ok"})
+    assert (ready.status_code, ready.json) == (200, {"status": "ready", "catalogue": house.catalogue.digest})
+
+
+def test_it_is_not_ready_while_another_catalogue_is_in_force(client: FlaskClient, house: House) -> None:
+    with house.database.write() as session:
+        session.execute(text("INSERT INTO catalogue VALUES (:d, '{}', '2021-01-01', 'person:bob')"), {"d": "f" * 64})
+        session.execute(update(head).values(catalogue="f" * 64))
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert "the active one is ffffffffffff" in answer.get_data(as_text=True)
+    assert client.get("/healthz").status_code == 200
+
+
+def test_it_is_not_ready_once_a_guard_of_the_log_is_gone(client: FlaskClient, house: House) -> None:
+    guard = "event_no_delete" if house.database.sqlite else "event_append_only"
+    with house.database.write() as session:
+        session.execute(text(f"DROP TRIGGER {guard}" + ("" if house.database.sqlite else " ON event")))
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert f"The database has lost guards of its log: {guard}." in answer.get_data(as_text=True)
+    assert client.get("/healthz").status_code == 200
