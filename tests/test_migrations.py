@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -59,13 +59,19 @@ def shape(database: Database) -> dict[str, Any]:
             table: [
                 [(column["name"], str(column["type"]), column["nullable"]) for column in found.get_columns(table)],
                 found.get_pk_constraint(table),
-                sorted(map(str, found.get_indexes(table))),
+                sorted(map(written, found.get_indexes(table))),
                 sorted(map(str, found.get_unique_constraints(table))),
                 sorted(map(str, found.get_check_constraints(table))),
             ]
             for table in tables(connection)
         }
         return parts | {"functions": functions(connection), "guards": guards(connection)}
+
+
+def written(index: Mapping[str, Any]) -> str:
+    """An index as text, with its condition, if it has one, as SQL."""
+    options = {name: str(value) for name, value in index.get("dialect_options", {}).items()}
+    return str({**index, "dialect_options": options})
 
 
 def functions(connection: Connection) -> list[str]:

@@ -121,7 +121,7 @@ def test_a_token_may_come_from_a_file(tmp_path: Path) -> None:
 
 def test_a_token_is_not_taken_from_two_places(tmp_path: Path) -> None:
     found = mistakes({"TRACKER_TOKEN": TOKEN, "TRACKER_TOKEN_FILE": str(tmp_path / "token")})
-    assert found == {"TRACKER_TOKEN_FILE": "Give the token or its file, not both."}
+    assert found == {"TRACKER_TOKEN_FILE": "Give TRACKER_TOKEN or its file, not both."}
 
 
 def test_a_token_file_must_be_readable_and_hold_a_token(tmp_path: Path) -> None:
@@ -158,3 +158,18 @@ def test_the_readme_lists_every_setting_with_its_default() -> None:
     readme = (PROJECT / "README.md").read_text(encoding="utf-8")
     for option in OPTIONS:
         assert f"| `{option.name}` | {option.default} | {option.help} |" in readme
+
+
+def test_the_database_url_may_stand_in_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    file.write_text("postgresql+psycopg://app:secret@host/db\n", encoding="utf-8")
+    found = read_settings({"TRACKER_HOME": str(tmp_path), "TRACKER_DATABASE_URL_FILE": str(file)})
+    assert found.database_url == "postgresql+psycopg://app:secret@host/db"
+
+
+def test_an_odd_url_in_a_file_is_refused_without_repeating_it(tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    file.write_text("mysql://app:secret@host/db\n", encoding="utf-8")
+    found = mistakes({"TRACKER_DATABASE_URL_FILE": str(file)})
+    assert list(found) == ["TRACKER_DATABASE_URL_FILE"]
+    assert "secret" not in str(found)

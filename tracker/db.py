@@ -2,7 +2,8 @@
 
 SQLite is one file with WAL and full synchronisation; a writing transaction begins IMMEDIATE,
 since a deferred one fails as soon as two writers meet. PostgreSQL is used as it comes, with a
-check that a commit really waits for the disk.
+check that a commit really waits for the disk. Errors never repeat a statement's parameters: they
+are what events say, and errors are logged.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session that sees one state of the database and is rolled back at its end."""
-        with _plain_errors(), self._reading() as session:
+        with plain_errors(), self._reading() as session:
             if not self.sqlite:
                 session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
             yield session
@@ -62,7 +63,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session whose work is committed at its end, or undone as a whole by any error."""
-        with _plain_errors(), self._writing.begin() as session:
+        with plain_errors(), self._writing.begin() as session:
             yield session
 
     def close(self) -> None:
@@ -71,7 +72,7 @@ class Database:
 
 
 @contextmanager
-def _plain_errors() -> Iterator[None]:
+def plain_errors() -> Iterator[None]:
     """Turn what a database says when it cannot work into a sentence, without its statement."""
     try:
         yield

@@ -12,7 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-from tracker.db import Database
+from tracker.db import Database, plain_errors
 from tracker.errors import NotMigrated
 from tracker.settings import shipped
 
@@ -56,7 +56,7 @@ def downgrade(database: Database, revision: str) -> None:
 def _run(database: Database, run: object, revision: str) -> None:
     assert callable(run)
     config = configuration()
-    with database.engine.execution_options(writes=True).begin() as connection:
+    with plain_errors(), database.engine.execution_options(writes=True).begin() as connection:
         config.attributes["connection"] = connection
         run(config, revision)
 
@@ -65,8 +65,9 @@ def check_ready(database: Database) -> None:
     """Refuse a database without the newest schema or without its guards.
 
     :raise NotMigrated: saying which command to run, or which guard is gone.
+    :raise NotReady: the database does not answer.
     """
-    with database.engine.connect() as connection:
+    with plain_errors(), database.engine.connect() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
         wanted = ScriptDirectory.from_config(configuration()).get_current_head()
         if found != wanted:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +29,7 @@ class Settings:
     home: Path
     database_url: str = field(repr=False)
     config: Path
+    database_url_file: Path | None = None
     token: str | None = field(default=None, repr=False)
     token_file: Path | None = None
     max_body: int = 1 << 20
@@ -43,6 +45,8 @@ class Option(NamedTuple):
     help: str
     read: Callable[[str], Any]
     secret: bool = False
+    in_file: bool = False
+    """Whether it may stand in a file that ``…_FILE`` names, because it is or holds a secret."""
 
     @property
     def attribute(self) -> str:
@@ -74,10 +78,12 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     given = {name: text for name, text in (os.environ if environ is None else environ).items() if text}
     mistakes = [*_unknown(given)]
     values = dict(_read_given(given, mistakes))
-    if {"TRACKER_TOKEN", "TRACKER_TOKEN_FILE"} <= given.keys():
-        mistakes.append(Mistake("TRACKER_TOKEN_FILE", "Give the token or its file, not both."))
-    elif "token_file" in values:
-        values |= _checked("TRACKER_TOKEN_FILE", "token", _token_in, values["token_file"], mistakes)
+    for option in (option for option in OPTIONS if option.in_file):
+        if {option.name, f"{option.name}_FILE"} <= given.keys():
+            mistakes.append(Mistake(f"{option.name}_FILE", f"Give {option.name} or its file, not both."))
+        elif file := values.get(f"{option.attribute}_file"):
+            read = partial(_in_file, option.read)
+            values |= _checked(f"{option.name}_FILE", option.attribute, read, file, mistakes)
     if mistakes:
         names = ", ".join(dict.fromkeys(each.pointer for each in mistakes))
         raise SettingInvalid(f"Correct these settings and start again: {names}.", mistakes)
@@ -168,12 +174,12 @@ def _token(text: str) -> str:
     return text
 
 
-def _token_in(path: Path) -> str:
+def _in_file(read: Callable[[str], Any], path: Path) -> Any:
     try:
         text = path.read_text(encoding="ascii", errors="replace")
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}.") from None
-    return _token(text.rstrip("\r\n"))
+    return read(text.rstrip("\r\n"))
 
 
 def _size(text: str) -> int:
@@ -195,9 +201,11 @@ OPTIONS = (
         "sqlite:///HOME/tracker.db",
         "The database: sqlite:////path/to/file.db or postgresql+psycopg://user@host/database.",
         _database_url,
+        in_file=True,
     ),
+    Option("TRACKER_DATABASE_URL_FILE", "not set", "File that holds the URL, instead of TRACKER_DATABASE_URL.", _path),
     Option("TRACKER_CONFIG", "the shipped config", "Directory of the catalogue's YAML files.", _directory),
-    Option("TRACKER_TOKEN", "not set", "Bearer token that machines send; 32 characters or more.", _token, secret=True),
+    Option("TRACKER_TOKEN", "not set", "Bearer token that machines send; 32 characters or more.", _token, True, True),
     Option("TRACKER_TOKEN_FILE", "not set", "File that holds the token, instead of TRACKER_TOKEN.", _path),
     Option("TRACKER_MAX_BODY", "1048576", "Largest request body in bytes.", _size),
     Option("TRACKER_LOG_LEVEL", "info", "How much is logged: debug, info, warning or error.", _level),

@@ -265,19 +265,17 @@ PAST = {
 }
 
 
-@pytest.mark.parametrize("change", PAST.values(), ids=PAST)
-def test_a_calendar_that_would_move_what_is_recorded_is_refused(
-    house: House, configure: Configure, change: tuple[str, str]
-) -> None:
+def test_a_calendar_that_would_move_what_is_recorded_is_refused(house: House, configure: Configure) -> None:
     live(house)
     before = rows(house.database)
-    with pytest.raises(Conflict) as refusal:
-        moved(house, configure(change, MAIL_CASES))
-    assert refusal.value.status == 409
-    assert refusal.value.detail == (
-        "This configuration would move events up to 2020-12-31 to other days or years. Add a dated entry "
-        "to time_zones or year_ends that starts later, and leave the earlier ones as they are."
-    )
+    for change in PAST.values():
+        with pytest.raises(Conflict) as refusal:
+            moved(house, configure(change, MAIL_CASES))
+        assert refusal.value.status == 409
+        assert refusal.value.detail == (
+            "This configuration would move events up to 2020-12-31 to other days or years. Add a dated entry "
+            "to time_zones or year_ends that starts later, and leave the earlier ones as they are."
+        )
     assert rows(house.database) == before
 
 

@@ -60,7 +60,6 @@ SQLITE = [
     f"INSERT OR REPLACE {copied(CATALOGUE, documents=EMPTY)}",
     f"REPLACE {copied(SNAPSHOT, body=EMPTY)}",
     f"INSERT OR IGNORE {copied(EVENT, actor=MALLORY)}",
-    f"INSERT OR REPLACE {copied(EVENT, 'rowid', seq=LATER, id=OTHER_ID, replaces='NULL')}",
     f"REPLACE {copied(CATALOGUE, 'rowid', digest=MALLORY)}",
     f"REPLACE {copied(SNAPSHOT, 'rowid', year='year + 100')}",
     "UPDATE OR REPLACE event SET seq = 0",

@@ -34,6 +34,7 @@ for command in (
     years.export,
     checking.recount_command,
     checking.replay_command,
+    checking.review_command,
     serving.serve,
 ):
     cli.add_command(command)

@@ -9,6 +9,7 @@ import click
 from tracker.cli.common import OPERATOR, as_json, opened, progress
 from tracker.jobs.recounting import Difference, differences, periods_of
 from tracker.ledger.replay import replay
+from tracker.tallies.review import unmatched_leaves
 from tracker.wiring import clear_projections
 
 
@@ -52,3 +53,19 @@ def replay_command() -> None:
         clear_projections(session)
         size = replay(service.ledger, session, tell)
     click.echo(f"Replayed {size} events as {OPERATOR}.")
+
+
+@click.command("review")
+@click.option("--json", "as_document", is_flag=True, help="Print a JSON document.")
+def review_command(as_document: bool) -> None:
+    """List what was recorded but counts as nothing: those who left without having come. Status 1 if there are any."""
+    with opened() as service, service.database.read() as session:
+        found = unmatched_leaves(session, service.catalogue)
+    if as_document:
+        click.echo(as_json({"unmatched": [each._asdict() for each in found]}))
+    else:
+        for each in found:
+            click.echo(f"{each.metric}: {each.subject} left at {each.time} (seq {each.seq}) without having come")
+        click.echo(f"{len(found)} events to review." if found else "Nothing to review.")
+    if found:
+        sys.exit(1)

@@ -42,12 +42,13 @@ def environment(home: Path) -> dict[str, str]:
         "TRACKER_CONFIG": str(shipped("config")),
         "TRACKER_TOKEN_FILE": str(home / "keys" / "token"),
         "TRACKER_TOKEN": "",
+        "TRACKER_DATABASE_URL_FILE": "",
     }
 
 
 def without_database(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment without what a demo decides itself."""
-    own = {"TRACKER_DATABASE_URL", "TRACKER_CONFIG", "TRACKER_TOKEN", "TRACKER_TOKEN_FILE"}
+    own = environment(Path()).keys() - {"TRACKER_HOME"}
     return {name: value for name, value in environ.items() if name not in own}
 
 

@@ -47,7 +47,7 @@ def _print(service: Service, found: Figure) -> None:
     printed = " | ".join(words(catalogue, metric, found.value, locale) for locale in catalogue.organisation.locales)
     click.echo(f"{metric.id:<44} {printable(found.value) or '-':>18} {metric.unit:<24} {printed}")
     for cell in found.breakdown:
-        named = ", ".join(f"{name}={value}" for name, value in cell.by.items())
+        named = ", ".join(f"{name}={'-' if value is None else value}" for name, value in cell.by.items())
         said = " | ".join(dimension_words(catalogue, metric, cell.by, each) for each in catalogue.organisation.locales)
         click.echo(f"    {named:<40} {printable(cell.value) or '-':>18} {'':<24} {said}")
 
