@@ -16,7 +16,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, select, text
 
 import tracker.wiring  # noqa: F401  (imports every table)
-from tests.conftest import _create, _drop
+from tests.postgres import create, drop
 from tracker.db import Database, metadata
 from tracker.errors import NotMigrated
 from tracker.ledger.models import head
@@ -33,12 +33,12 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
         yield database
         database.close()
         return
-    request.getfixturevalue("postgresql_template")  # skips where no server answers
+    request.getfixturevalue("postgresql")  # skips where no server answers
     name = f"tracker_test_{uuid.uuid4().hex[:12]}"
-    database = Database(_create(name))
+    database = Database(create(name))
     yield database
     database.close()
-    _drop(name)
+    drop(name)
 
 
 def revisions() -> list[str]:

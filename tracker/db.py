@@ -9,6 +9,7 @@ are what events say, and errors are logged.
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,7 +33,6 @@ metadata = MetaData(
 )
 
 _PRAGMAS = (
-    "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA recursive_triggers=ON",  # without it INSERT OR REPLACE deletes past a delete trigger
@@ -40,6 +40,8 @@ _PRAGMAS = (
     "PRAGMA busy_timeout=10000",
     "PRAGMA temp_store=MEMORY",  # the guards give every insert a statement journal; not as a file
 )
+
+_MOST_ATTEMPTS = 100
 
 
 class Database:
@@ -90,6 +92,7 @@ def _sqlite_engine(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # BEGIN is ours: see begin() below
+        _use_wal(connection)
         for pragma in _PRAGMAS:
             connection.execute(pragma)
 
@@ -99,6 +102,20 @@ def _sqlite_engine(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Write ahead. While another process opens the same new file SQLite refuses the switch at once,
+    whatever the timeout, so wait for that one and try again."""
+    for _attempt in range(_MOST_ATTEMPTS):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            connection.execute("BEGIN EXCLUSIVE")  # this one waits, and fails where waiting does not help
+            connection.execute("ROLLBACK")
+        else:
+            return
+    raise NotReady("Other processes keep this SQLite file locked while it is opened. Try again.")
 
 
 def _postgresql_engine(url: str) -> Engine:

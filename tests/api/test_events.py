@@ -178,6 +178,7 @@ def test_every_mistake_of_a_batch_is_told_with_its_place_and_nothing_is_stored(a
     before = api.counts()
     wrong = api.house.event(CASE, {"channel": True, "loss": {"amount": 5, "currency": "USD"}, "a/b~c": 1})
     answer = api.post([a_case(api), wrong, a_case(api, entity="nroth")], BATCH)
+    *others, last = api.house.catalogue.events[CASE].fields
     assert problem(answer) == {
         "type": "urn:governance-tracker:problem:invalid",
         "title": "The input has mistakes",
@@ -188,7 +189,7 @@ def test_every_mistake_of_a_batch_is_told_with_its_place_and_nothing_is_stored(a
             {"pointer": "/1/data/loss/currency", "message": 'must be "CNY"'},
             {
                 "pointer": "/1/data/a~1b~0c",
-                "message": "'a/b~c' is no field of this event. Allowed are channel, level, loss, narrative and places.",
+                "message": f"'a/b~c' is no field of this event. Allowed are {', '.join(others)} and {last}.",
             },
             {"pointer": "/2/entity", "message": "'nroth' is no entity of the organisation. Did you mean 'north'?"},
         ],
@@ -545,3 +546,11 @@ def test_what_is_odd_but_true_is_recorded(api: Api) -> None:
     ]
     assert [answer.status_code for answer in answers] == [201, 201, 201]
     assert [api.house.value("desk.cases", year) for year in ("2020", "2021")] == [2, 1]
+
+
+def test_a_late_event_sent_again_gets_its_first_receipt(api: Api) -> None:
+    freeze_year(api.house.database, api.house.ledger, 2020)
+    event = a_case(api)
+    first, again = api.post(event), api.post(event)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json == {"receipts": [{**first.get_json()["receipts"][0], "status": "duplicate"}]}

@@ -8,7 +8,7 @@ import pytest
 
 from tests.api.conftest import Api, problem
 
-CASES = {
+CASES: dict[str, Any] = {
     "metric": "desk.cases",
     "period": "2020",
     "unit": "case",
@@ -137,7 +137,7 @@ def test_by_keeps_one_breakdown(recorded: Api) -> None:
 
 
 def _breakdown() -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = list(CASES["breakdown"])  # type: ignore[call-overload]
+    found: list[dict[str, Any]] = CASES["breakdown"]
     return found
 
 

@@ -34,12 +34,17 @@ def test_documents_that_are_no_configuration_are_refused(text: str) -> None:
         from_documents(text)
 
 
-def test_the_digest_does_not_depend_on_the_order_of_keys_or_on_comments(tmp_path: Path, small: Catalogue) -> None:
-    lines = FILES["units.yaml"].splitlines()
-    units = "# Units, the other way round\n" + "\n".join(f"{line}  # one" for line in reversed(lines))
+def test_the_digest_does_not_depend_on_comments_and_spacing(tmp_path: Path, small: Catalogue) -> None:
+    units = "# Units\n\n" + "\n".join(f"{line}  # one" for line in FILES["units.yaml"].splitlines())
+    assert load(write(tmp_path / "commented", {**FILES, "units.yaml": units})) == small
+
+
+def test_the_order_of_keys_is_kept_and_is_part_of_the_digest(tmp_path: Path, small: Catalogue) -> None:
+    units = "\n".join(reversed(FILES["units.yaml"].splitlines()))
     shuffled = load(write(tmp_path / "shuffled", {**FILES, "units.yaml": units}))
-    assert shuffled == small
-    assert list(shuffled.units) == list(small.units)
+    assert list(shuffled.units) == list(reversed(small.units))
+    assert shuffled.digest != small.digest
+    assert list(from_documents(shuffled.documents).units) == list(shuffled.units)
 
 
 def test_the_digest_depends_on_everything_else(tmp_path: Path, small: Catalogue) -> None:

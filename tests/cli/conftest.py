@@ -1,4 +1,7 @@
-"""The command line as its users have it: a process of its own, with an environment of its own."""
+"""The command line as its users have it: every command a process of its own, with an environment of its own.
+
+Starting Python and importing everything takes a second, so one process has done that and forks for each command.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,15 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from tests.house import DATA
+from tracker.cli import main
 
 PROJECT = Path(__file__).parents[2]
 TRACKER = Path(sys.executable).with_name("tracker")
@@ -35,26 +39,81 @@ def environment(**settings: str) -> dict[str, str]:
     return kept | settings
 
 
-def run(*arguments: str | Path, settings: Mapping[str, str], cwd: Path) -> Ended:
-    """Run ``tracker`` to its end; it never ends with a traceback."""
-    found = subprocess.run(
-        [TRACKER, *arguments], env=environment(**settings), cwd=cwd, capture_output=True, timeout=120, check=False
-    )
-    ended = Ended(found.returncode, found.stdout.decode(), found.stderr.decode())
-    assert "Traceback" not in ended.err, ended.err
-    return ended
+class Order(NamedTuple):
+    """What the forking process is asked: a command line, where, with which environment, and where its output goes."""
+
+    arguments: list[str]
+    cwd: str
+    environ: dict[str, str]
+    out: str
+    err: str
+
+
+def obey() -> None:
+    """The forking process: for each line on standard input a command, and its status on standard output."""
+    for line in sys.stdin:
+        child = os.fork()
+        if not child:
+            _become(Order(*json.loads(line)))
+            main()
+            return
+        _, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+def _become(order: Order) -> None:
+    for number, path, flags in ((0, os.devnull, os.O_RDONLY), (1, order.out, os.O_WRONLY), (2, order.err, os.O_WRONLY)):
+        os.dup2(os.open(path, flags | os.O_CREAT | os.O_TRUNC if number else flags, 0o600), number)
+    os.chdir(order.cwd)
+    os.environ.clear()
+    os.environ.update(order.environ)
+    sys.argv = ["tracker", *order.arguments]
+
+
+@dataclass
+class Tracker:
+    """Runs commands, one at a time."""
+
+    process: subprocess.Popen[str]
+    outputs: Path
+
+    def run(self, *arguments: str | Path, settings: Mapping[str, str], cwd: Path) -> Ended:
+        """Run ``tracker`` to its end; it never ends with a traceback."""
+        out, err = self.outputs / "out", self.outputs / "err"
+        order = Order([*map(str, arguments)], str(cwd), environment(**settings), str(out), str(err))
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(f"{json.dumps(order)}\n")
+        self.process.stdin.flush()
+        ended = Ended(int(self.process.stdout.readline()), out.read_bytes().decode(), err.read_bytes().decode())
+        assert "Traceback" not in ended.err, ended.err
+        return ended
+
+
+@pytest.fixture(scope="session")
+def tracker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracker]:
+    """The forking process."""
+    start = [sys.executable, "-c", "from tests.cli.conftest import obey; obey()"]
+    with subprocess.Popen(
+        start, cwd=PROJECT, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield Tracker(process, tmp_path_factory.mktemp("outputs"))
+        assert process.stdin is not None
+        process.stdin.close()
+        assert process.wait(timeout=10) == 0
 
 
 @dataclass
 class Desk:
     """A directory to work in, with the small configuration and a home of its own."""
 
+    tracker: Tracker
     path: Path
-    settings: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, str]
 
     def run(self, *arguments: str | Path, **settings: str) -> Ended:
         """Run a command here."""
-        return run(*arguments, settings=self.settings | settings, cwd=self.path)
+        return self.tracker.run(*arguments, settings=self.settings | settings, cwd=self.path)
 
     def done(self, *arguments: str | Path, **settings: str) -> str:
         """The output of a command that must succeed."""
@@ -98,16 +157,21 @@ class Desk:
 
 
 @pytest.fixture
-def bare(tmp_path: Path) -> Desk:
+def bare(tracker: Tracker, tmp_path: Path) -> Desk:
     """Settings and nothing else."""
-    return Desk(tmp_path, {"TRACKER_HOME": str(tmp_path / "home"), "TRACKER_CONFIG": str(DATA / "small")})
+    return desk_in(tracker, tmp_path)
+
+
+def desk_in(tracker: Tracker, path: Path) -> Desk:
+    """A directory with a home to be made, and the small configuration."""
+    return Desk(tracker, path, {"TRACKER_HOME": str(path / "home"), "TRACKER_CONFIG": str(DATA / "small")})
 
 
 @pytest.fixture(scope="session")
-def made_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made_home(tracker: Tracker, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home that `tracker init` has made, to copy."""
     path = tmp_path_factory.mktemp("made")
-    Desk(path, {"TRACKER_HOME": str(path / "home"), "TRACKER_CONFIG": str(DATA / "small")}).done("init")
+    desk_in(tracker, path).done("init")
     return path / "home"
 
 

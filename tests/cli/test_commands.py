@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import re
+import subprocess
 from decimal import Decimal
 from pathlib import Path
 
 import click
 import pytest
 
-from tests.cli.conftest import Desk, a_case
+from tests.cli.conftest import TRACKER, Desk, a_case, environment
 from tracker.cli import cli
 from tracker.settings import OPTIONS
 
@@ -40,7 +41,7 @@ def test_help_tells_every_argument_and_option(path: tuple[str, ...], tmp_path: P
     for parameter in command.params:
         if isinstance(parameter, click.Option):
             assert all(name in told for name in parameter.opts)
-            assert parameter.help or parameter.name in {"host", "port"}, parameter.name
+            assert parameter.help or parameter.name in {"host", "port", "format_"}, parameter.name
         else:
             assert parameter.make_metavar(context) in told
 
@@ -71,7 +72,7 @@ def test_a_database_that_does_not_answer_is_told_in_a_sentence(bare: Desk) -> No
     url = "postgresql+psycopg://alice:hunter2@127.0.0.1:1/ledger"
     for command in (["init"], ["figures", "2020"], ["catalogue", "activate"]):
         said = bare.refused(*command, TRACKER_DATABASE_URL=url)
-        assert said.startswith("The service is not ready: The database cannot do this now: ")
+        assert "The service is not ready: The database cannot do this now: " in said
         assert "hunter2" not in said
 
 
@@ -123,8 +124,9 @@ def test_the_catalogue_is_shown_as_text_and_as_json(bare: Desk) -> None:
     told = bare.done("catalogue", "show").splitlines()
     shown = json.loads(bare.done("catalogue", "show", "--json"))
     assert [line.split()[0] for line in told] == [each["metric"] for each in shown["metrics"]]
-    assert told[1].split() == ["desk.cases", "count", "case", "舉報"]
-    assert shown["metrics"][1] == {
+    [line] = [line.split() for line in told if line.startswith("desk.cases ")]
+    assert line == ["desk.cases", "count", "case", "舉報"]
+    assert next(each for each in shown["metrics"] if each["metric"] == "desk.cases") == {
         "metric": "desk.cases",
         "measure": "count",
         "unit": "case",
@@ -180,8 +182,8 @@ def test_a_dry_run_records_nothing(desk: Desk) -> None:
 
 
 def test_committing_as_it_goes_leaves_out_what_is_broken(desk: Desk) -> None:
-    lines = [a_case(1), a_case(2, "pigeon"), '{"id": ', a_case(4), a_case(5)]
-    ended = desk.run("import", "--commit-every", "2", desk.ndjson("events.ndjson", *lines))
+    file = desk.ndjson("events.ndjson", a_case(1), a_case(2, "pigeon"), '{"id": ', a_case(4), a_case(5))
+    ended = desk.run("import", "--commit-every", "2", file)
     assert (ended.status, ended.out) == (1, "5 lines: 3 recorded, 0 on record already, 2 refused.\n")
     assert PIGEON in ended.err
     assert "line 3: The JSON cannot be read" in ended.err
@@ -214,13 +216,14 @@ def test_a_csv_is_recorded_by_its_mapping(desk: Desk) -> None:
 def test_figures_are_printed_for_people_and_for_scripts(desk: Desk) -> None:
     late = a_case(2, "mail", time="2020-01-31T23:59:59+08:00")
     desk.done("import", desk.ndjson("events.ndjson", a_case(1), late, a_case(3)))
-    assert [line.split() for line in desk.done("figures", "2020", "--metric", "desk.cases").splitlines()] == [
-        ["desk.cases", "3", "case", "3", "起", "|", "3", "cases"],
-        ["channel=mail", "1"],
-        ["channel=phone", "2"],
-        ["level=-", "3"],
-        ["channel=mail,", "level=-", "1"],
-        ["channel=phone,", "level=-", "2"],
+    printed = desk.done("figures", "2020", "--metric", "desk.cases").splitlines()
+    assert [re.split(r"  +", line.strip()) for line in printed] == [
+        ["desk.cases", "3 case", "3 起 | 3 cases"],
+        ["channel=mail", "1", "郵件 | Mail"],
+        ["channel=phone", "2", "電話 | Phone"],
+        ["level=-", "3", "— | —"],
+        ["channel=mail, level=-", "1", "郵件 · — | Mail · —"],
+        ["channel=phone, level=-", "2", "電話 · — | Phone · —"],
     ]
     by = desk.done("figures", "2020", "--metric", "desk.cases", "--by", "channel")
     assert [line.split()[0] for line in by.splitlines()] == ["desk.cases", "channel=mail", "channel=phone"]
@@ -304,7 +307,12 @@ def test_sqlite_is_served_by_one_process(desk: Desk) -> None:
 def test_a_command_that_there_is_not_is_used_wrong(bare: Desk) -> None:
     for arguments in (["nothing"], ["figures"], ["figures", "2020", "--colour"], ["import", "none.ndjson"]):
         bare.refused(*arguments)
-    assert re.fullmatch(r"tracker, version \d+\.\d+\.\d+\n", bare.done("--version"))
+
+
+def test_the_console_script_is_the_same_program(bare: Desk) -> None:
+    ended = subprocess.run([TRACKER, "--version"], env=environment(), capture_output=True, text=True, check=True)
+    assert ended.stdout == bare.done("--version")
+    assert re.fullmatch(r"tracker, version \d+\.\d+\.\d+\n", ended.stdout)
 
 
 def test_postgresql_goes_the_same_way(bare: Desk, postgresql_url: str) -> None:
@@ -324,3 +332,26 @@ def test_postgresql_goes_the_same_way(bare: Desk, postgresql_url: str) -> None:
     bare.done("import", bare.path / "events.ndjson")
     assert bare.done("freeze", "2020") == frozen
     assert {format_: bare.done("export", "2020", "--format", format_) for format_ in exported} == exported
+
+
+def test_who_left_without_having_come_is_listed_for_review(desk: Desk) -> None:
+    assert desk.done("review") == "Nothing to review.\n"
+    left = a_case(1, type="desk.member.left", subject="bob", data={"channel": "mail", "heads": 1})
+    desk.done("import", desk.ndjson("events.ndjson", left))
+    ended = desk.run("review", "--json")
+    assert (ended.status, json.loads(ended.out)) == (
+        1,
+        {
+            "unmatched": [
+                {"metric": "desk.members", "subject": "bob", "time": "2020-05-04T04:00:00.000000Z", "seq": 0},
+            ]
+        },
+    )
+    ended = desk.run("review")
+    assert (ended.status, ended.out.splitlines()) == (
+        1,
+        [
+            "desk.members: bob left at 2020-05-04T04:00:00.000000Z (seq 0) without having come",
+            "1 events to review.",
+        ],
+    )

@@ -103,7 +103,7 @@ HISTORY: list[tuple[str, str, dict[str, Any], str | None]] = [
 FIGURES: dict[str, tuple[str | None, list[tuple[dict[str, Any], str]]]] = {
     "growers.crew": (
         "12",
-        [(PERMANENT, "12"), (PERMANENT | TERRACE, "2"), (PERMANENT | RIVERBANK, "10")],
+        [(PERMANENT, "12"), (PERMANENT | RIVERBANK, "10"), (PERMANENT | TERRACE, "2")],
     ),
     "growers.headcount": ("20", []),
     "growers.members": ("2", [(BAY, "2"), (BAY | PLAIN, "1"), (BAY | CERTIFIED, "1")]),
@@ -112,14 +112,14 @@ FIGURES: dict[str, tuple[str | None, list[tuple[dict[str, Any], str]]]] = {
     "harvest.picked": (
         "10001",  # 10000.5
         [
-            *((BRAEBURN, "1899"), (GALA, "8001"), (JAZZ, "101")),
-            *((TERRACE | JAZZ, "101"), (MILL | BRAEBURN, "1899"), (RIVERBANK | GALA, "8001")),
+            *((GALA, "8001"), (BRAEBURN, "1899"), (JAZZ, "101")),
+            *((RIVERBANK | GALA, "8001"), (TERRACE | JAZZ, "101"), (MILL | BRAEBURN, "1899")),
             *(({"organic": False}, "6001"), ({"organic": True}, "2101"), ({"organic": None}, "1899")),
         ],
     ),
     "harvest.picked_growth": ("25.0", []),  # 10000.5 over 8000.0
     "harvest.picked_organic": ("2101", []),
-    "harvest.picking_days": ("4", [(TERRACE, "1"), (MILL, "1"), (RIVERBANK, "2")]),
+    "harvest.picking_days": ("4", [(RIVERBANK, "2"), (TERRACE, "1"), (MILL, "1")]),
     "harvest.price": ("2.90", []),  # 14500.75 over 5000
     "harvest.proceeds": (
         "14500.75",
@@ -135,7 +135,7 @@ FIGURES: dict[str, tuple[str | None, list[tuple[dict[str, Any], str]]]] = {
     "safety.briefed_per_head": ("25.0", []),  # 3 of 12
     "safety.briefings": (
         "2",
-        [(TERRACE, "1"), (RIVERBANK, "1"), ({"entity": "cooperative"}, "1"), ({"entity": None}, "1")],
+        [(RIVERBANK, "1"), (TERRACE, "1"), ({"entity": "cooperative"}, "1"), ({"entity": None}, "1")],
     ),
     "safety.incidents": (
         "2",
@@ -149,7 +149,7 @@ FIGURES: dict[str, tuple[str | None, list[tuple[dict[str, Any], str]]]] = {
     "water.allowance": ("125100", [(BORE, "125000"), (TANK, "100")]),
     "water.consents": ("7", []),  # 7 opened, one granted, one surrendered; the tank needs none
     "water.drawn": ("291", [(BORE, "251"), (RIVER, "40")]),  # 250.500 and 40.250
-    "water.soil_moisture": ("31.5", [(MILL, "18.0"), (RIVERBANK, "31.5")]),
+    "water.soil_moisture": ("31.5", [(RIVERBANK, "31.5"), (MILL, "18.0")]),
 }
 """Every figure of the reporting year 2022, by hand."""
 

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from tests.conftest import _create, _drop
 from tests.house import House, small_catalogue
+from tests.postgres import Reused
 from tests.tallies.histories import live_through
 from tracker.db import Database
 from tracker.ledger.heads import read_head
@@ -37,8 +37,8 @@ def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Any]:
     if request.param == "sqlite":
         template: Path = request.getfixturevalue("sqlite_template")
         return lambda: _sqlite_house(template, tmp_path / "drawn.db")
-    name: str = request.getfixturevalue("postgresql_template")
-    return lambda: _postgresql_house(name)
+    database: Reused = request.getfixturevalue("postgresql")
+    return lambda: _opened(database.fresh())
 
 
 @contextmanager
@@ -57,15 +57,6 @@ def _sqlite_house(template: Path, file: Path) -> Iterator[House]:
     shutil.copy(template, file)
     with _opened(f"sqlite:///{file}") as house:
         yield house
-
-
-@contextmanager
-def _postgresql_house(template: str) -> Iterator[House]:
-    name = f"{template}_drawn"
-    _drop(name)
-    with _opened(_create(name, template)) as house:
-        yield house
-    _drop(name)
 
 
 @often

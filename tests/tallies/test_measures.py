@@ -97,12 +97,12 @@ def opened(house: House, channel: str, quantity: int) -> int:
     return happen(house, OPENED, "2018-12-31", metric="desk.stock", quantity=quantity, by={"channel": channel})
 
 
-@pytest.mark.parametrize("period", ["2020", "2020-Q2", "2020-05"])
-def test_an_empty_period_has_no_events_and_no_readings(house: House, period: str) -> None:
+def test_an_empty_period_has_no_events_and_no_readings(house: House) -> None:
     assert set(house.catalogue.metrics) == set(NOTHING_YET)
-    assert {metric: house.values(metric, period) for metric in NOTHING_YET} == {
-        metric: {"{}": value} for metric, value in NOTHING_YET.items()
-    }
+    for period in ("2020", "2020-Q2", "2020-05"):
+        assert {metric: house.values(metric, period) for metric in NOTHING_YET} == {
+            metric: {"{}": value} for metric, value in NOTHING_YET.items()
+        }
 
 
 def test_a_count_counts_events_by_each_dimension_and_crossed(house: House) -> None:

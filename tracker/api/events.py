@@ -11,6 +11,7 @@ from tracker.api.state import service
 from tracker.errors import Malformed, WrongMediaType
 from tracker.intake.parsing import parse_json
 from tracker.ledger.events import Actor, Receipt
+from tracker.snapshots.late import first_receipts
 
 ONE = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
@@ -28,7 +29,7 @@ def create() -> tuple[Response, int]:
     intake = service().intake
     events = intake.read(values, pointers=pointers)
     with service().database.write() as session:
-        receipts = intake.accept(session, ACTOR, events)
+        receipts = first_receipts(session, intake.accept(session, ACTOR, events))
     status = 201 if any(receipt.status == "recorded" for receipt in receipts) else 200
     return jsonify(receipts=[_receipt(each) for each in receipts]), status
 

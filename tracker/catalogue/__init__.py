@@ -1,6 +1,6 @@
 """The catalogue: an organisation's configuration, read strictly from YAML into frozen values.
 
-:func:`load` reads a directory, :func:`from_documents` rebuilds a catalogue from the canonical JSON
+:func:`load` reads a directory, :func:`from_documents` rebuilds a catalogue from the JSON
 that every catalogue carries. Both say everything that is wrong, at once.
 """
 
@@ -63,7 +63,7 @@ __all__ = [
 def load(path: Path) -> Catalogue:
     """Read a configuration directory.
 
-    The catalogue is built from the canonical form of what was read, as :func:`from_documents` would,
+    The catalogue is built from the JSON of what was read, as :func:`from_documents` would,
     so that the same content gives the same catalogue in whatever order its keys were written.
 
     :raise CatalogueInvalid: with every mistake, each with its file and key.
@@ -72,7 +72,7 @@ def load(path: Path) -> Catalogue:
 
 
 def from_documents(text: str) -> Catalogue:
-    """Rebuild a catalogue from the canonical JSON in :attr:`Catalogue.documents`.
+    """Rebuild a catalogue from the JSON in :attr:`Catalogue.documents`.
 
     :raise CatalogueInvalid: with every mistake, each with its file and key.
     """

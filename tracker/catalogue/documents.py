@@ -1,4 +1,4 @@
-"""The documents of a configuration: found in a directory, or rebuilt from their canonical JSON."""
+"""The documents of a configuration: found in a directory, or rebuilt from their JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tracker import canonical
 from tracker.catalogue.reader import Mistakes, Section, unknown
 from tracker.catalogue.strict_yaml import parse
 from tracker.errors import CatalogueInvalid, Mistake
@@ -38,8 +37,8 @@ class Documents:
         return {name: _section(f"domains/{name}.yaml", data, mistakes) for name, data in self.domains.items()}
 
     def to_json(self) -> str:
-        """Canonical JSON: keys sorted, no spaces, decimals tagged. The order of keys carries no meaning."""
-        return canonical.canonical(_plain({**self.files, "domains": self.domains}))
+        """JSON without spaces, decimals tagged, keys in the order of the files: breakdowns are listed in it."""
+        return json.dumps(_plain({**self.files, "domains": self.domains}), ensure_ascii=False, separators=(",", ":"))
 
 
 def from_json(text: str) -> Documents:

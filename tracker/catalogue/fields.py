@@ -12,7 +12,7 @@ from tracker.catalogue.organisation import CURRENCY
 from tracker.catalogue.reader import CODE, Section, unknown
 from tracker.catalogue.scope import FieldScope
 
-RESERVED = frozenset({"subject", "entity", "day"})
+RESERVED = frozenset({"subject", "entity", "day", "commitment"})
 """Pseudo-fields, which no field of the data may hide."""
 
 DIMENSIONS = frozenset({FieldType.CHOICE, FieldType.FLAG, FieldType.ID, FieldType.INTEGER, FieldType.TEXT})

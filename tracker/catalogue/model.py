@@ -256,7 +256,7 @@ class JobSchedule:
 @dataclass(frozen=True)
 class Catalogue:
     """Everything the configuration says. ``digest`` (hex SHA-256) names this very content;
-    ``documents`` is the canonical JSON it was built from, enough to build it again."""
+    ``documents`` is the JSON it was built from, enough to build it again."""
 
     organisation: Organisation
     units: Mapping[str, Unit]

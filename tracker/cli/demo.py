@@ -38,7 +38,7 @@ def environment(home: Path) -> dict[str, str]:
     """The settings of a demo home, as environment variables for the processes that serve it."""
     return {
         "TRACKER_HOME": str(home),
-        "TRACKER_DATABASE_URL": f"sqlite:///{home / 'tracker.db'}",
+        "TRACKER_DATABASE_URL": "",  # the home's own
         "TRACKER_CONFIG": str(shipped("config")),
         "TRACKER_TOKEN_FILE": str(home / "keys" / "token"),
         "TRACKER_TOKEN": "",
@@ -98,7 +98,8 @@ def _record(service: Service, file: Path) -> None:
         for event in sample.events():
             stream.write(json.dumps(event, ensure_ascii=False) + "\n")
     with file.open("rb") as stream, progress(f"Recording {YEAR}") as tell:
-        lines = sum(1 for _line in file.open("rb"))
+        lines = sum(1 for _line in stream)
+        stream.seek(0)
         found = import_whole(service.intake, service.database, OPERATOR, _told(ndjson_lines(stream), lines, tell))
     click.echo(
         f"{found.recorded:,} events of {YEAR} are recorded. They are illustrative: the report's own are not public."

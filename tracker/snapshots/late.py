@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from tracker.catalogue import Catalogue, Measure
-from tracker.ledger.events import OPENED, Fact, Recorded
+from tracker.ledger.events import OPENED, Fact, Receipt, Recorded
 from tracker.ledger.record import Ledger
 from tracker.snapshots.models import late_events, snapshots
 from tracker.tallies.queries import inputs
@@ -34,6 +34,14 @@ def on_events_recorded(ledger: Ledger, *, session: Session, events: Sequence[Rec
     for mark in marks:
         first.setdefault(mark["seq"], mark["year"])
     return first
+
+
+def first_receipts(session: Session, receipts: Sequence[Receipt]) -> list[Receipt]:
+    """The receipts with those of duplicates as they were given out first: ``late`` if the event was."""
+    repeated = [each.seq for each in receipts if each.status == "duplicate"]
+    query = select(late_events.c.seq, func.min(late_events.c.year)).where(late_events.c.seq.in_(repeated))
+    years = {seq: year for seq, year in session.execute(query.group_by(late_events.c.seq))} if repeated else {}
+    return [each._replace(late=years.get(each.seq, each.late)) for each in receipts]
 
 
 def clear(session: Session) -> None:
