@@ -136,3 +136,17 @@ def test_matching_finds_any_number_of_rows_by_exact_text(database: Database) -> 
         wanted = [(field,) for field in fields if field != "case"] + [(name,) for _, name in MANY]
         found = {(row.seq, row.field) for row in matching(session, "event_vault", ("field",), wanted)}
     assert found == {(seq, field) for seq, field in enumerate(fields) if field != "case"}
+
+
+def test_a_file_that_is_no_database_is_told_in_a_sentence(tmp_path: Path) -> None:
+    file = tmp_path / "notes.db"
+    file.write_text("these are notes, and long enough not to be taken for an empty file " * 20, "utf-8")
+    database = Database(f"sqlite:///{file}")
+    with pytest.raises(NotReady, match="not a database"), database.read() as session:
+        session.execute(text("SELECT 1 FROM event"))
+    database.close()
+
+
+def test_a_home_that_cannot_be_made_is_told_in_a_sentence() -> None:
+    with pytest.raises(NotReady, match="cannot be made"):
+        Database("sqlite:////dev/null/home/tracker.db")

@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, MetaData, Row, Table, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from tracker.errors import NotReady
@@ -78,7 +78,9 @@ def plain_errors() -> Iterator[None]:
     """Turn what a database says when it cannot work into a sentence, without its statement."""
     try:
         yield
-    except OperationalError as error:
+    except DatabaseError as error:
+        if not isinstance(error, OperationalError) and type(error) is not DatabaseError:
+            raise  # a constraint or a value refused: the caller's own affair
         reason = str(error.orig).strip().splitlines()[0] if error.orig else "no reason given"
         raise NotReady(f"The database cannot do this now: {reason}. Nothing was stored; try again.") from error
 
@@ -86,7 +88,7 @@ def plain_errors() -> Iterator[None]:
 def _sqlite_engine(url: str) -> Engine:
     file = make_url(url).database
     if file and file != ":memory:":
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
+        _make_directory(Path(file).parent)
     engine = create_engine(url, connect_args={"timeout": 10}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
@@ -102,6 +104,15 @@ def _sqlite_engine(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _make_directory(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise NotReady(
+            f"The directory {path} cannot be made: {error.strerror}. Name another in TRACKER_HOME."
+        ) from error
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:

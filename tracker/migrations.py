@@ -28,12 +28,18 @@ GUARDS = {
 }
 
 _TRIGGERS = {
-    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+    "sqlite": (
+        "SELECT name FROM sqlite_master WHERE type = 'trigger' "
+        "AND name LIKE tbl_name || '!_no!_%' ESCAPE '!' AND sql LIKE '%BEGIN SELECT RAISE(ABORT, %append-only%'"
+    ),
     "postgresql": (
-        "SELECT t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
-        "WHERE NOT t.tgisinternal AND t.tgenabled = 'A' AND c.relnamespace = current_schema()::regnamespace"
+        "SELECT t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid "
+        "WHERE NOT t.tgisinternal AND t.tgenabled = 'A' AND c.relnamespace = current_schema()::regnamespace "
+        "AND starts_with(t.tgname, c.relname) AND t.tgqual IS NULL "
+        "AND p.proname = 'tracker_append_only' AND strpos(p.prosrc, 'BEGIN RAISE EXCEPTION') > 0"
     ),
 }
+"""The triggers that are in place, always fire, and still refuse: an emptied one is no guard."""
 
 
 def configuration() -> Config:

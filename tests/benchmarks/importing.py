@@ -22,7 +22,8 @@ from typing import Any
 
 GOAL = 0.15
 COLUMNS = (
-    "seq recorded_at actor source id type subject time entity day year original replaces body content leaf".split()
+    *("seq", "recorded_at", "actor", "source", "id", "type", "subject", "time", "entity", "day", "year"),
+    *("original", "replaces", "body", "content", "leaf"),
 )
 
 

@@ -42,7 +42,7 @@ def test_the_digest_does_not_depend_on_comments_and_spacing(tmp_path: Path, smal
 def test_the_order_of_keys_is_kept_and_is_part_of_the_digest(tmp_path: Path, small: Catalogue) -> None:
     units = "\n".join(reversed(FILES["units.yaml"].splitlines()))
     shuffled = load(write(tmp_path / "shuffled", {**FILES, "units.yaml": units}))
-    assert list(shuffled.units) == list(reversed(small.units))
+    assert list(shuffled.units) == list(small.units)[::-1]
     assert shuffled.digest != small.digest
     assert list(from_documents(shuffled.documents).units) == list(shuffled.units)
 

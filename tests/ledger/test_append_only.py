@@ -182,3 +182,23 @@ def test_an_alter_that_builds_a_table_anew_loses_its_guards_and_is_found(sqlite_
             batch.alter_column("actor", nullable=True)
     assert missing(database) == "event_no_delete, event_no_replace, event_no_update"
     database.close()
+
+
+def test_a_guard_that_no_longer_refuses_is_named(database: Database) -> None:
+    hollow = {
+        "sqlite": [
+            "DROP TRIGGER event_no_update",
+            "CREATE TRIGGER event_no_update BEFORE UPDATE ON event BEGIN SELECT 1; END",
+        ],
+        "postgresql": [
+            "CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$",
+            "DROP TRIGGER event_append_only ON event",
+            "CREATE TRIGGER event_append_only BEFORE UPDATE ON event FOR EACH ROW EXECUTE FUNCTION nothing()",
+            "ALTER TABLE event ENABLE ALWAYS TRIGGER event_append_only",
+        ],
+    }
+    with database.engine.execution_options(writes=True).begin() as connection:
+        for statement in hollow[connection.dialect.name]:
+            connection.exec_driver_sql(statement)
+    with pytest.raises(NotMigrated, match=r"event_(no_update|append_only)"):
+        check_ready(database)

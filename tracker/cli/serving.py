@@ -17,8 +17,8 @@ HOST, PORT = "127.0.0.1", 8000
 
 
 @click.command()
-@click.option("--host", default=HOST, show_default=True)
-@click.option("--port", default=PORT, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--host", default=HOST, show_default=True, help="The address to listen on.")
+@click.option("--port", default=PORT, show_default=True, type=click.IntRange(1, 65535), help="The port to listen on.")
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Processes; one on SQLite.")
 def serve(host: str, port: int, workers: int) -> None:
     """Serve the API and the pages."""
@@ -38,8 +38,8 @@ def serve(host: str, port: int, workers: int) -> None:
 @click.option(
     "--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures to this file, too."
 )
-@click.option("--host", default=HOST, show_default=True)
-@click.option("--port", default=PORT, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--host", default=HOST, show_default=True, help="The address to listen on.")
+@click.option("--port", default=PORT, show_default=True, type=click.IntRange(1, 65535), help="The port to listen on.")
 def demo(home: Path | None, no_serve: bool, json_file: Path | None, host: str, port: int) -> None:
     """Show it all on the reference year: record 2020, freeze it, export it, print it, serve it.
 

@@ -70,7 +70,14 @@ def freeze_command(year: int) -> None:
 
 @click.command()
 @click.argument("year", type=int)
-@click.option("--format", "format_", type=click.Choice(sorted(FORMATS)), default="json", show_default=True)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(sorted(FORMATS)),
+    default="json",
+    show_default=True,
+    help="How it is written.",
+)
 @click.option("--revision", type=click.IntRange(min=1), help="Which revision; the newest unless given.")
 @click.option(
     "--output", type=click.Path(dir_okay=False, path_type=Path), help="The file to write; standard output unless given."
