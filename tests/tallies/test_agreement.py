@@ -67,6 +67,15 @@ def test_tallies_equal_an_independent_recount_after_any_history(fresh: Callable[
         assert house.differences(*YEARS) == []
 
 
+@pytest.mark.full
+@settings(often, max_examples=300)
+@given(data=st.data())
+def test_long_histories_agree_as_well(fresh: Callable[[], Any], data: st.DataObject) -> None:
+    with fresh() as house:
+        live_through(data.draw, house, data.draw(st.integers(20, 60)))
+        assert house.differences(*YEARS) == []
+
+
 @often
 @given(data=st.data())
 def test_a_replay_leaves_every_row_as_it_was(fresh: Callable[[], Any], data: st.DataObject) -> None:
