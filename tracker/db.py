@@ -32,11 +32,12 @@ metadata = MetaData(
     }
 )
 
-_PRAGMAS = (
+PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA recursive_triggers=ON",  # without it INSERT OR REPLACE deletes past a delete trigger
     "PRAGMA trusted_schema=OFF",
+    "PRAGMA cache_size=-32768",  # KiB: a batch touches many pages, and each spilled one is written twice
     "PRAGMA busy_timeout=10000",
     "PRAGMA temp_store=MEMORY",  # the guards give every insert a statement journal; not as a file
 )
@@ -95,7 +96,7 @@ def _sqlite_engine(url: str) -> Engine:
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # BEGIN is ours: see begin() below
         _use_wal(connection)
-        for pragma in _PRAGMAS:
+        for pragma in PRAGMAS:
             connection.execute(pragma)
 
     @event.listens_for(engine, "begin")
@@ -157,6 +158,26 @@ def insertion(table: Table) -> str:
     """The INSERT for all of a table's columns, in their order, for :func:`execute_many`."""
     names = [column.name for column in table.columns]
     return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
+
+
+def insert_returning(
+    session: Session, table: Table, conflict: str, rows: Sequence[Sequence[Any]]
+) -> Sequence[Row[Any]]:
+    """Insert rows of text columns and, last, an integer; ``conflict`` says what else happens and what is returned.
+
+    One statement for any number of rows, which travel as one JSON document.
+    """
+    names = [column.name for column in table.columns]
+    document, last = json.dumps(rows, ensure_ascii=False), len(names) - 1
+    if session.get_bind().dialect.name == "sqlite":
+        values = ", ".join(f"json_extract(value, '$[{i}]')" for i in range(len(names)))
+        source = f"SELECT {values} FROM json_each(:rows) WHERE true"
+    else:
+        values = ", ".join(f"e.v->>{i}" for i in range(last))
+        elements = "jsonb_array_elements(CAST(:rows AS jsonb)) AS e(v)"
+        source = f"SELECT {values}, CAST(e.v->>{last} AS bigint) FROM {elements}"
+    statement = f"INSERT INTO {table.name} ({', '.join(names)}) {source} {conflict}"
+    return session.execute(text(statement), {"rows": document}).all()
 
 
 def matching(session: Session, table: str, keys: Sequence[str], wanted: Sequence[Sequence[Any]]) -> Sequence[Row[Any]]:

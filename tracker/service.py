@@ -58,5 +58,8 @@ def open_service(settings: Settings, *, clock: Clock = now) -> Service:
     """
     catalogue = load(settings.config)
     service = Service(settings, Database(settings.database_url), Intake.of(Ledger(catalogue, clock)))
-    gc.freeze()  # what was opened lives as long as the process; the collector need not walk it again and again
+    # What was opened lives as long as the process, and batches make many values that form no cycles:
+    # the collector need not walk either again and again.
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
     return service

@@ -86,10 +86,12 @@ def _guard_sqlite() -> None:
     It replaces by any unique key, and the hidden rowid is one of them.
     """
     present = {
-        "event": "seq = NEW.seq OR (source = NEW.source AND id = NEW.id) OR replaces = NEW.replaces",
-        "catalogue": "digest = NEW.digest",
+        # One look-up each: together under a single EXISTS they cost an import a fiftieth of its rate.
+        "event": ("seq = NEW.seq", "source = NEW.source AND id = NEW.id", "replaces = NEW.replaces"),
+        "catalogue": ("rowid = NEW.rowid", "digest = NEW.digest"),
     }
-    for table, exists in present.items():
+    for table, conditions in present.items():
+        exists = " OR ".join(f"EXISTS (SELECT 1 FROM {table} WHERE {condition})" for condition in conditions)
         for action in ("UPDATE", "DELETE"):
             op.execute(
                 f"CREATE TRIGGER {table}_no_{action.lower()} BEFORE {action} ON {table} "
@@ -97,7 +99,7 @@ def _guard_sqlite() -> None:
             )
         op.execute(
             f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} "
-            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE rowid = NEW.rowid OR {exists}) "
+            f"WHEN {exists} "
             f"BEGIN SELECT RAISE(ABORT, '{table} is append-only: this row is on record'); END"
         )
 

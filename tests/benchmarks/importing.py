@@ -1,6 +1,6 @@
 """Importing the reference year against a raw ``executemany`` of the same rows.
 
-Both write the same event rows to a new SQLite file with WAL and ``synchronous=FULL``, a thousand at a
+Both write the same event rows to a new SQLite file with the tracker's own settings, a thousand at a
 time. The import does everything (strict parsing, validation, digests, all tallies); the other nothing
 but insert. The two take turns, so that a drift of the machine falls on both.
 """
@@ -19,6 +19,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+from tracker.db import PRAGMAS
 
 GOAL = 0.15
 COLUMNS = (
@@ -71,7 +73,7 @@ def _child(home: Path) -> dict[str, Any]:
 def _raw(file: Path, schema: list[str], rows: list[tuple[Any, ...]]) -> float:
     """Seconds for inserting the rows into the same table with its indexes, but without its triggers."""
     connection = sqlite3.connect(file, isolation_level=None)
-    for statement in ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", *schema):
+    for statement in ("PRAGMA journal_mode=WAL", *PRAGMAS, *schema):
         connection.execute(statement)
     insert = f"INSERT INTO event ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
     started = time.perf_counter()

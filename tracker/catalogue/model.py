@@ -194,17 +194,17 @@ class Metric:
     fingerprint: str = ""
     """Digest of all that decides this metric's tallies; empty for computed measures."""
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Under which its tallies are kept: a changed definition is another key."""
         return f"{self.id}@{self.fingerprint}"
 
-    @property
+    @cached_property
     def dimensions(self) -> tuple[str, ...]:
         """Every dimension that some grouping uses, each once, in order of appearance."""
         return tuple(dict.fromkeys(name for group in self.by for name in group))
 
-    @property
+    @cached_property
     def cumulative(self) -> bool:
         """Whether facts before the period count towards its value."""
         return self.measure in CUMULATIVE or self.carry

@@ -10,8 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.orm import Session
@@ -30,7 +29,6 @@ from tracker.ledger.sealing import Salt, body_of, content_of, leaf_of, resealed,
 from tracker.signals import events_recorded
 
 _INSERT = insertion(events_table)
-_values = itemgetter(*(column.name for column in events_table.columns))
 
 
 def random_salt() -> bytes:
@@ -47,6 +45,27 @@ class Ledger:
     salt: Salt = random_salt
 
 
+class _Row(NamedTuple):
+    """A row of the table of events, in the order of its columns."""
+
+    seq: int
+    recorded_at: str
+    actor: str
+    source: str
+    id: str
+    type: str
+    subject: str | None
+    time: str
+    entity: str | None
+    day: str
+    year: int
+    original: int | None
+    replaces: int | None
+    body: str
+    content: bytes
+    leaf: bytes
+
+
 @dataclass(slots=True)
 class _Batch:
     """What one call to :func:`record` is about to write."""
@@ -54,7 +73,7 @@ class _Batch:
     size: int
     recorded_at: str
     actor: str
-    rows: list[dict[str, Any]]
+    rows: list[_Row]
     secrets: list[dict[str, Any]]
     recorded: list[Recorded]
 
@@ -89,11 +108,11 @@ def record(
     at = max(stamp(ledger.clock()), head.recorded_at)
     batch = _Batch(head.size, at, str(actor), [], [], [])
     receipts = [_take(ledger, actor, batch, known, amendments, event) for event in events]
-    if batch.rows:
-        _write(session, batch)
-        late = _tell(ledger, session, batch)
-        receipts = [each._replace(late=late.get(each.seq)) for each in receipts]
-    return receipts
+    if not batch.rows:
+        return receipts
+    _write(session, batch)
+    late = _tell(ledger, session, batch)
+    return [each._replace(late=late.get(each.seq)) for each in receipts] if late else receipts
 
 
 def _tell(ledger: Ledger, session: Session, batch: _Batch) -> dict[int, int]:
@@ -115,19 +134,20 @@ def _take(
     if found is not None:
         return found.answer(event)
     amendment = amendments.check(actor, event, batch.size) if event.type in AMENDMENTS else None
-    row, secrets = _row(ledger, batch, event, amendment)
+    row, data, secrets = _row(ledger, batch, event, amendment)
     batch.rows.append(row)
-    batch.secrets.extend({"seq": row["seq"], **secret} for secret in secrets)
-    batch.recorded.append(_recorded(row, event, amendment, row.pop("data")))
+    batch.secrets.extend({"seq": row.seq, **secret} for secret in secrets)
+    batch.recorded.append(_recorded(row, event, amendment, data))
     batch.size += 1
     salts = {secret["field"]: secret["salt"] for secret in secrets}
-    known[event.source, event.id] = _Known(row["seq"], row["body"], row["content"], row["leaf"], salts)
-    return Receipt(event.id, row["seq"], row["leaf"].hex(), "recorded")
+    known[event.source, event.id] = _Known(row.seq, row.body, row.content, row.leaf, salts)
+    return Receipt(event.id, row.seq, row.leaf.hex(), "recorded")
 
 
 def _row(
     ledger: Ledger, batch: _Batch, event: Incoming, amendment: Amendment | None
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+) -> tuple[_Row, dict[str, Any], list[dict[str, Any]]]:
+    """The event's row, its open data, and what goes to the vault."""
     schema = ledger.catalogue.events.get(amendment.type if amendment else event.type)
     confidential = schema.confidential if schema and event.type != VOIDED else ()
     data, secrets = seal(event.type, event.data, confidential, ledger.salt) if confidential else (event.data, [])
@@ -148,33 +168,42 @@ def _row(
         "type": event.type,
         "year": event.year,
     }
-    original = amendment.original if amendment else None
-    derived = {"leaf": leaf_of(header), "content": content, "body": body, "original": original, "data": data}
-    return header | derived, secrets
-
-
-def _recorded(row: dict[str, Any], event: Incoming, amendment: Amendment | None, data: dict[str, Any]) -> Recorded:
-    seq, leaf = row["seq"], row["leaf"]
-    if amendment is None:
-        after = Fact(seq, event.type, event.subject, event.time, event.entity, event.day, event.year, data)
-        return Recorded(seq, event.type, leaf, None, after)
-    if event.type == VOIDED:
-        return Recorded(seq, event.type, leaf, amendment.before, None)
-    after = Fact(
-        amendment.original,
-        amendment.type,
+    row = _Row(
+        batch.size,
+        batch.recorded_at,
+        batch.actor,
+        event.source,
+        event.id,
+        event.type,
         event.subject,
         event.time,
         event.entity,
         event.day,
         event.year,
-        data["data"],
+        amendment.original if amendment else None,
+        amendment.replaces if amendment else None,
+        body,
+        content,
+        leaf_of(header),
     )
-    return Recorded(seq, event.type, leaf, amendment.before, after)
+    return row, data, secrets
+
+
+def _recorded(row: _Row, event: Incoming, amendment: Amendment | None, data: dict[str, Any]) -> Recorded:
+    seq, leaf = row.seq, row.leaf
+    if amendment is None:
+        after = Fact(seq, event.type, event.subject, event.time, event.entity, event.day, event.year, data)
+        return Recorded(seq, event.type, leaf, None, after)
+    if event.type == VOIDED:
+        return Recorded(seq, event.type, leaf, amendment.before, None)
+    place = (event.subject, event.time, event.entity, event.day, event.year)
+    return Recorded(
+        seq, event.type, leaf, amendment.before, Fact(amendment.original, amendment.type, *place, data["data"])
+    )
 
 
 def _write(session: Session, batch: _Batch) -> None:
-    execute_many(session, _INSERT, [_values(row) for row in batch.rows])
+    execute_many(session, _INSERT, batch.rows)
     if batch.secrets:
         session.execute(insert(vault), batch.secrets)
     session.execute(update(head_table).values(size=batch.size, recorded_at=batch.recorded_at))

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from tracker.catalogue import Catalogue
-from tracker.db import execute_many, insertion, matching
+from tracker.db import execute_many, insert_returning, insertion
 from tracker.errors import Invalid
 from tracker.ledger.events import Fact, Recorded
 from tracker.ledger.record import Ledger
@@ -22,12 +22,11 @@ from tracker.tallies.models import definition, member, newest, reading, tally
 from tracker.tallies.series import SeriesWork
 
 _ADD = f"{insertion(tally)} ON CONFLICT (metric, period, cell, part) DO UPDATE SET value = tally.value + excluded.value"
-_ADD_MEMBER = (
-    f"{insertion(member)} ON CONFLICT (metric, period, cell, member) "
-    "DO UPDATE SET uses = tally_member.uses + excluded.uses"
+_ADD_MEMBERS = (
+    "ON CONFLICT (metric, period, cell, member) DO UPDATE SET uses = tally_member.uses + excluded.uses "
+    "RETURNING metric, period, cell, member, uses"
 )
 _DROP_MEMBER = "DELETE FROM tally_member WHERE metric = ? AND period = ? AND cell = ? AND member = ?"
-_MEMBER = ("metric", "period", "cell", "member")
 
 
 def on_events_recorded(ledger: Ledger, *, session: Session, events: Sequence[Recorded]) -> None:
@@ -117,9 +116,9 @@ class _Work:
         changes = {place: change for place, change in sorted(self._members.items()) if change}
         if not changes:
             return
-        execute_many(session, _ADD_MEMBER, [(*place, change) for place, change in changes.items()])
         gone: list[tuple[str, ...]] = []
-        for row in matching(session, "tally_member", _MEMBER, list(changes)):
+        rows = [(*place, change) for place, change in changes.items()]
+        for row in insert_returning(session, member, _ADD_MEMBERS, rows):
             place = (row.metric, row.period, row.cell, row.member)
             self._come_or_gone((row.metric, row.period, row.cell, 0), row.uses - changes[place], row.uses)
             if row.uses == 0:

@@ -94,6 +94,8 @@ class Tallier:
 
     def matches(self, fact: Fact) -> bool:
         """Whether the fact passes the metric's ``where``."""
+        if not self._conditions:
+            return True
         return fact.type == OPENED or all(value_of(fact, name) in allowed for name, allowed in self._conditions)
 
     def cells(self, fact: Fact) -> tuple[str, ...]:
