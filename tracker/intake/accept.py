@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -95,11 +95,11 @@ class Intake:
         named = event.data["original"]
         original = types.get(named["seq"] if "seq" in named else (named["source"], named["id"]))
         if original is None:
-            return replace(event, mistakes=(missing(event),))
+            return event._replace(mistakes=(missing(event),))
         if event.type != CORRECTED or original in AMENDMENTS:
             return event
-        stand_in = replace(event, type=original, data=event.data["data"])
-        return replace(event, mistakes=check(self.validator, stand_in, within="/data").mistakes)
+        stand_in = event._replace(type=original, data=event.data["data"])
+        return event._replace(mistakes=check(self.validator, stand_in, within="/data").mistakes)
 
 
 def _sentence(mistakes: Sequence[Mistake]) -> str:

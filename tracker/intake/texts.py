@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 LONGEST_ID = 200
 LONGEST_LINK = 2_000
@@ -34,12 +35,23 @@ def is_identifier(value: object) -> bool:
 
 def is_type_name(value: object) -> bool:
     """1 to 200 of ``a-z0-9_.``."""
-    return value.__class__ is str and _TYPE(value) is not None
+    return isinstance(value, str) and len(value) <= LONGEST_ID and _is_type_name(value)
 
 
 def is_uri_reference(value: object) -> bool:
     """A URI reference of RFC 3986 of 1 to 200 characters."""
-    return isinstance(value, str) and 1 <= len(value) <= LONGEST_ID and _URI_REFERENCE(value) is not None
+    return isinstance(value, str) and 1 <= len(value) <= LONGEST_ID and _is_uri_reference(value)
+
+
+# A few types and sources make up millions of events: look at each once. Both are short by now.
+@lru_cache(maxsize=4096)
+def _is_uri_reference(value: str) -> bool:
+    return _URI_REFERENCE(value) is not None
+
+
+@lru_cache(maxsize=4096)
+def _is_type_name(value: str) -> bool:
+    return _TYPE(value) is not None
 
 
 def is_link(value: object) -> bool:

@@ -7,7 +7,6 @@ a tenth of the time, so that a schema runs only for what will be refused.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from tracker.catalogue.model import Catalogue, Measure
@@ -88,4 +87,4 @@ def check(validator: Validator, incoming: Incoming, *, within: str = "") -> Inco
         found += validator.envelope_mistakes(incoming.type, incoming.subject, incoming.entity, pointer=pointer)
     if incoming.type == OPENED:
         found += opening_mistakes(validator.catalogue, incoming)
-    return replace(incoming, mistakes=incoming.mistakes + found) if found else incoming
+    return incoming._replace(mistakes=incoming.mistakes + found) if found else incoming

@@ -27,8 +27,7 @@ class Actor:
         return f"{self.kind}:{self.name}"
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(NamedTuple):
     """A readable event that is not yet on record.
 
     ``time`` is UTC as ``2020-03-05T02:00:00.000000Z``; ``day`` and ``year`` are the
