@@ -19,7 +19,7 @@ from tracker.disclosure.wording import words
 from tracker.errors import Conflict
 from tracker.exports import FORMATS
 from tracker.intake.files import ndjson_lines
-from tracker.intake.importing import CHUNK, Numbered, import_whole
+from tracker.intake.importing import Numbered, import_whole
 from tracker.jobs.activation import activate
 from tracker.jobs.freezing import freeze_year
 from tracker.jobs.recounting import differences, periods_of
@@ -108,7 +108,7 @@ def _record(service: Service, file: Path) -> None:
 
 def _told(values: Iterator[Numbered], lines: int, tell: Any) -> Iterator[Numbered]:
     for number, value in values:
-        if number % CHUNK == 0 or number == lines:
+        if number % 500 == 0 or number == lines:
             tell(number, lines)
         yield number, value
 
