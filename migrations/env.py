@@ -7,9 +7,11 @@ writing transaction is that lock.
 from alembic import context
 from sqlalchemy import Connection, text
 
+import tracker.access.models
+import tracker.intake.models
 import tracker.ledger.models
 import tracker.snapshots.models
-import tracker.tallies.models  # noqa: F401  (the three fill tracker.db.metadata)
+import tracker.tallies.models  # noqa: F401  (all of them fill tracker.db.metadata)
 from tracker.db import Database, metadata
 from tracker.settings import read_settings
 

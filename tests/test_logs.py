@@ -12,14 +12,16 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from tests.api.conftest import token
 from tests.cli.conftest import PROJECT, environment
 from tests.house import DATA, House
 from tracker import create_app
+from tracker.access.keys import Keys
+from tracker.clock import now
 from tracker.ledger.events import Recorded
 from tracker.ledger.record import Ledger
 from tracker.signals import events_recorded
 
-TOKEN = "k3Zr8vQm1xTfW5nLb7JcYp0dHs2GaE4u"
 NARRATIVE, SUBJECT, PLACE = "canary-narrative", "canary-subject", "canary-place"
 
 
@@ -52,10 +54,11 @@ def an_event(channel: str) -> dict[str, Any]:
 def provoke() -> None:
     """Run the service as its environment says, with requests that are refused and receivers that fail."""
     client = create_app().test_client()
-    token = {"Authorization": f"Bearer {TOKEN}"}
+    shown = sys.argv[1]
+    token = {"Authorization": f"Bearer {shown}"}
     answers = [
         client.post("/api/v1/events", json=an_event(channel=NARRATIVE), headers=token),
-        client.post("/api/v1/events", json=an_event("phone"), headers={"Authorization": f"Bearer {TOKEN[1:]}"}),
+        client.post("/api/v1/events", json=an_event("phone"), headers={"Authorization": f"Bearer {shown[1:]}"}),
         client.get("/nothing"),
     ]
     for receiver in (repeats_a_row, divides_by_zero):
@@ -67,8 +70,11 @@ def provoke() -> None:
 def test_an_unforeseen_error_is_logged_without_what_the_event_says(house: House, tmp_path: Path) -> None:
     url = house.database.url.render_as_string(hide_password=False)
     settings = {"TRACKER_DATABASE_URL": url, "TRACKER_CONFIG": str(DATA / "small"), "TRACKER_LOG_LEVEL": "debug"}
-    environ = environment(**settings, TRACKER_TOKEN=TOKEN, TRACKER_HOME=str(tmp_path))
-    start = [sys.executable, "-c", "from tests.test_logs import provoke; provoke()"]
+    environ = environment(**settings, TRACKER_HOME=str(tmp_path))
+    Keys.of(tmp_path).make()
+    house.clock.instant = now()  # the process has the machine's own clock
+    shown = token(house, "caller", "record", "backfill")
+    start = [sys.executable, "-c", "from tests.test_logs import provoke; provoke()", shown]
     ended = subprocess.run(start, cwd=PROJECT, env=environ, capture_output=True, text=True, check=True, timeout=60)
 
     ours = {
@@ -82,12 +88,21 @@ def test_an_unforeseen_error_is_logged_without_what_the_event_says(house: House,
     assert [document for _, document in answers[3:]] == [ours, ours]
 
     entries = [json.loads(line) for line in ended.stderr.splitlines()]
+    requests = [each for each in entries if each["event"] == "request"]
+    assert [(each["method"], each["path"], each["status"]) for each in requests] == [
+        ("POST", "/api/v1/events", 422),
+        ("POST", "/api/v1/events", 401),
+        ("GET", "/nothing", 404),
+        ("POST", "/api/v1/events", 500),
+        ("POST", "/api/v1/events", 500),
+    ]
+    entries = [each for each in entries if each not in requests]
     assert [(each["event"], each["level"], each["error"], each["path"]) for each in entries] == [
         ("unforeseen", "error", "IntegrityError", "/api/v1/events"),
         ("unforeseen", "error", "ZeroDivisionError", "/api/v1/events"),
     ]
     assert all(each["error"] in each["exception"] for each in entries)
-    for secret in (NARRATIVE, SUBJECT, PLACE, TOKEN[1:]):
+    for secret in (NARRATIVE, SUBJECT, PLACE, shown[1:]):
         assert secret not in ended.stderr
         assert secret.encode().hex() not in ended.stderr
 

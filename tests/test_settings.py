@@ -9,7 +9,6 @@ import pytest
 from tracker.errors import SettingInvalid
 from tracker.settings import OPTIONS, describe, read_settings, shipped
 
-TOKEN = "k3Zr8vQm1xTfW5nLb7JcYp0dHs2GaE4u"
 PROJECT = Path(__file__).parents[1]
 
 
@@ -25,7 +24,9 @@ def test_nothing_needs_to_be_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert settings.home == tmp_path / "instance"
     assert settings.database_url == f"sqlite:///{tmp_path}/instance/tracker.db"
     assert settings.config == shipped("config")
-    assert (settings.token, settings.max_body, settings.log_level) == (None, 1_048_576, "info")
+    assert (settings.secrets_key_file, settings.quarantine_key_file, settings.quarantine_days) == (None, None, 30)
+    assert (settings.max_body, settings.rate_limit) == (1_048_576, "1000/second")
+    assert (settings.access_log, settings.log_level) == (True, "info")
 
 
 def test_everything_can_be_set(tmp_path: Path) -> None:
@@ -34,18 +35,25 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
             "TRACKER_HOME": str(tmp_path),
             "TRACKER_DATABASE_URL": "postgresql+psycopg://alice@db.example/ledger",
             "TRACKER_CONFIG": str(tmp_path),
-            "TRACKER_TOKEN": TOKEN,
+            "TRACKER_SECRETS_KEY_FILE": str(tmp_path / "secrets"),
+            "TRACKER_QUARANTINE_KEY_FILE": str(tmp_path / "quarantine"),
+            "TRACKER_QUARANTINE_DAYS": "7",
             "TRACKER_MAX_BODY": "2048",
+            "TRACKER_RATE_LIMIT": "50000/hour",
+            "TRACKER_ACCESS_LOG": "Off",
             "TRACKER_LOG_LEVEL": "WARNING",
         }
     )
     assert settings.home == settings.config == tmp_path
     assert settings.database_url == "postgresql+psycopg://alice@db.example/ledger"
-    assert (settings.token, settings.max_body, settings.log_level) == (TOKEN, 2048, "warning")
+    assert settings.secrets_key_file == tmp_path / "secrets"
+    assert settings.quarantine_key_file == tmp_path / "quarantine"
+    assert (settings.quarantine_days, settings.max_body, settings.rate_limit) == (7, 2048, "50000/hour")
+    assert (settings.access_log, settings.log_level) == (False, "warning")
 
 
 def test_an_empty_variable_is_not_given() -> None:
-    assert read_settings({"TRACKER_TOKEN": "", "TRACKER_MAX_BODY": ""}) == read_settings({})
+    assert read_settings({"TRACKER_RATE_LIMIT": "", "TRACKER_MAX_BODY": ""}) == read_settings({})
 
 
 def test_the_environment_is_read_unless_another_mapping_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,10 +66,12 @@ def test_all_mistakes_are_told_at_once() -> None:
         {
             "TRACKER_DATABASE_URL": "mysql://bob:hunter2@db/ledger",
             "TRACKER_CONFIG": "/no/such/directory",
-            "TRACKER_TOKEN": "short",
+            "TRACKER_QUARANTINE_DAYS": "0",
             "TRACKER_MAX_BODY": "1e6",
+            "TRACKER_RATE_LIMIT": "10 per second",
+            "TRACKER_ACCESS_LOG": "yes",
             "TRACKER_LOG_LEVEL": "loud",
-            "TRACKER_TOKN": TOKEN,
+            "TRACKER_RATE_LIMT": "1/second",
             "TRACKER_ZZZ": "1",
         }
     )
@@ -69,10 +79,12 @@ def test_all_mistakes_are_told_at_once() -> None:
         "TRACKER_DATABASE_URL": "mysql is not a database this works with. "
         "Write sqlite:////path/to/tracker.db or postgresql+psycopg://user@host/database.",
         "TRACKER_CONFIG": "There is no directory /no/such/directory. Name the one that holds organisation.yaml.",
-        "TRACKER_TOKEN": "Use at least 32 visible ASCII characters, such as `openssl rand -hex 32` prints.",
+        "TRACKER_QUARANTINE_DAYS": "Write a number of days from 1 to 3650.",
         "TRACKER_MAX_BODY": "Write a number of bytes from 1024 to 1073741824.",
+        "TRACKER_RATE_LIMIT": "Write a number and a span, such as 1000/second or 50000/hour.",
+        "TRACKER_ACCESS_LOG": "Write on or off.",
         "TRACKER_LOG_LEVEL": "Choose one of debug, info, warning, error.",
-        "TRACKER_TOKN": "There is no such setting. Did you mean TRACKER_TOKEN?",
+        "TRACKER_RATE_LIMT": "There is no such setting. Did you mean TRACKER_RATE_LIMIT?",
         "TRACKER_ZZZ": "There is no such setting. `tracker settings` lists those there are.",
     }
 
@@ -107,30 +119,18 @@ def test_a_size_is_plain_digits_within_reason(size: str) -> None:
     assert "TRACKER_MAX_BODY" in mistakes({"TRACKER_MAX_BODY": size})
 
 
-@pytest.mark.parametrize("token", [TOKEN[1:], f"{TOKEN} ", f"{TOKEN}\n", TOKEN.replace("k", "密")])
-def test_a_token_is_long_and_fits_a_header(token: str) -> None:
-    assert "TRACKER_TOKEN" in mistakes({"TRACKER_TOKEN": token})
+@pytest.mark.parametrize("days", ["0", "-1", "3651", "1.5", "thirty", "３０"])
+def test_days_are_a_plain_number_within_reason(days: str) -> None:
+    assert "TRACKER_QUARANTINE_DAYS" in mistakes({"TRACKER_QUARANTINE_DAYS": days})
 
 
-def test_a_token_may_come_from_a_file(tmp_path: Path) -> None:
-    file = tmp_path / "token"
-    file.write_text(f"{TOKEN}\n", encoding="ascii")
-    settings = read_settings({"TRACKER_TOKEN_FILE": str(file)})
-    assert (settings.token, settings.token_file) == (TOKEN, file)
+@pytest.mark.parametrize("rate", ["0/second", "1000", "1000/fortnight", "-1/second", "1000/second;1/day", "１/second"])
+def test_a_rate_is_a_number_and_a_span(rate: str) -> None:
+    assert "TRACKER_RATE_LIMIT" in mistakes({"TRACKER_RATE_LIMIT": rate})
 
 
-def test_a_token_is_not_taken_from_two_places(tmp_path: Path) -> None:
-    found = mistakes({"TRACKER_TOKEN": TOKEN, "TRACKER_TOKEN_FILE": str(tmp_path / "token")})
-    assert found == {"TRACKER_TOKEN_FILE": "Give TRACKER_TOKEN or its file, not both."}
-
-
-def test_a_token_file_must_be_readable_and_hold_a_token(tmp_path: Path) -> None:
-    file = tmp_path / "token"
-    assert mistakes({"TRACKER_TOKEN_FILE": str(file)}) == {
-        "TRACKER_TOKEN_FILE": f"{file} cannot be read: No such file or directory."
-    }
-    file.write_bytes(b"\xff" * 40)
-    assert "visible ASCII" in mistakes({"TRACKER_TOKEN_FILE": str(file)})["TRACKER_TOKEN_FILE"]
+def test_the_token_of_earlier_versions_is_refused_rather_than_ignored() -> None:
+    assert list(mistakes({"TRACKER_TOKEN": "k3Zr8vQm1xTfW5nLb7JcYp0dHs2GaE4u"})) == ["TRACKER_TOKEN"]
 
 
 def test_a_home_with_odd_characters_still_makes_a_database_url(tmp_path: Path) -> None:
@@ -140,14 +140,13 @@ def test_a_home_with_odd_characters_still_makes_a_database_url(tmp_path: Path) -
 
 def test_settings_are_shown_without_secrets() -> None:
     url = "postgresql+psycopg://alice:hunter2@db/ledger?password=hunter2"
-    settings = read_settings({"TRACKER_DATABASE_URL": url, "TRACKER_TOKEN": TOKEN})
+    settings = read_settings({"TRACKER_DATABASE_URL": url})
     shown = {each.name: each.value for each in describe(settings)}
     assert list(shown) == [option.name for option in OPTIONS]
-    assert shown["TRACKER_TOKEN"] == "set"
-    assert shown["TRACKER_TOKEN_FILE"] == "not set"
+    assert shown["TRACKER_SECRETS_KEY_FILE"] == "not set"
+    assert shown["TRACKER_ACCESS_LOG"] == "on"
     assert shown["TRACKER_DATABASE_URL"] == "postgresql+psycopg://alice:***@db/ledger?password=%2A%2A%2A"
     assert "hunter2" not in repr(settings)
-    assert TOKEN not in repr(settings)
 
 
 def test_what_is_shipped_is_found_in_a_checkout() -> None:
@@ -165,6 +164,20 @@ def test_the_database_url_may_stand_in_a_file(tmp_path: Path) -> None:
     file.write_text("postgresql+psycopg://app:secret@host/db\n", encoding="utf-8")
     found = read_settings({"TRACKER_HOME": str(tmp_path), "TRACKER_DATABASE_URL_FILE": str(file)})
     assert found.database_url == "postgresql+psycopg://app:secret@host/db"
+
+
+def test_the_database_url_is_not_taken_from_two_places(tmp_path: Path) -> None:
+    found = mistakes(
+        {"TRACKER_DATABASE_URL": "sqlite:////srv/tracker.db", "TRACKER_DATABASE_URL_FILE": str(tmp_path / "url")}
+    )
+    assert found == {"TRACKER_DATABASE_URL_FILE": "Give TRACKER_DATABASE_URL or its file, not both."}
+
+
+def test_a_file_with_the_database_url_must_be_readable(tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    assert mistakes({"TRACKER_DATABASE_URL_FILE": str(file)}) == {
+        "TRACKER_DATABASE_URL_FILE": f"{file} cannot be read: No such file or directory."
+    }
 
 
 def test_an_odd_url_in_a_file_is_refused_without_repeating_it(tmp_path: Path) -> None:

@@ -17,4 +17,4 @@ def now() -> datetime:
 
 def stamp(instant: datetime) -> str:
     """An aware instant in the ledger's one spelling: ``2020-03-05T02:00:00.000000Z``."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"

@@ -14,12 +14,14 @@
     │   │   └── UnexpectedChange
     │   ├── TooLarge            over a limit (413)
     │   ├── WrongMediaType      not a form we read (415)
-    │   └── Invalid             readable, with mistakes (422)
+    │   ├── Invalid             readable, with mistakes (422)
+    │   └── TooMany             faster than a limit allows (429)
     ├── CatalogueInvalid        the configuration has mistakes
     ├── SettingInvalid          a setting is odd
     └── NotReady                the service cannot work yet (503)
         ├── NotMigrated
-        └── CatalogueInactive
+        ├── CatalogueInactive
+        └── Overloaded
 
 Each carries its data and a sentence that says what to do next. ``status`` and ``slug`` are
 all that HTTP needs; the command line prints the sentence and ends with status 2.
@@ -104,7 +106,7 @@ class UnknownPeriod(NotFound):
 
     def __init__(self, text: str) -> None:
         super().__init__(
-            f"{text!r} is not a period. Write a reporting year (2020), a quarter (2020-Q1), "
+            f"{text[:60]!r} is not a period. Write a reporting year (2020), a quarter (2020-Q1), "
             "a month (2020-03) or a day (2020-03-31)."
         )
 
@@ -116,7 +118,7 @@ class UnknownMetric(NotFound):
     title = "There is no such metric"
 
     def __init__(self, metric: str) -> None:
-        super().__init__(f"The catalogue has no metric {metric!r}. `tracker catalogue show` lists them.")
+        super().__init__(f"The catalogue has no metric {metric[:200]!r}. `tracker catalogue show` lists them.")
 
 
 class Conflict(Refused):
@@ -139,6 +141,11 @@ class ContentConflict(Conflict):
             [Mistake(pointer, f"already on record as seq {seq} with content {content}")],
         )
         self.source, self.id, self.seq, self.content = source, id, seq, content
+
+    @property
+    def stored(self) -> dict[str, object]:
+        """What is on record, as the answer's ``stored`` member."""
+        return {"seq": self.seq, "content": self.content}
 
 
 class StaleReplacement(Conflict):
@@ -181,6 +188,18 @@ class Invalid(Refused):
     status = 422
     slug = "invalid"
     title = "The input has mistakes"
+
+
+class TooMany(Refused):
+    """More requests than a sender may make; ``seconds`` until the next may come."""
+
+    status = 429
+    slug = "too-many"
+    title = "Too many requests"
+
+    def __init__(self, limit: str, seconds: int) -> None:
+        super().__init__(f"The limit is {limit} (TRACKER_RATE_LIMIT). Come again in {seconds} s.")
+        self.seconds = seconds
 
 
 class CatalogueInvalid(TrackerError):
@@ -227,3 +246,13 @@ class CatalogueInactive(NotReady):
             "to put this configuration in force, or restart with the configuration that is."
         )
         self.mine, self.active = mine, active
+
+
+class Overloaded(NotReady):
+    """More is waiting to be recorded than can be taken on, or the service is ending."""
+
+    slug = "overloaded"
+    title = "The service is busy"
+
+    def __init__(self) -> None:
+        super().__init__("Too much is waiting to be recorded. Nothing was stored; send it again.")

@@ -18,21 +18,23 @@ from tracker.errors import Mistake, SettingInvalid
 
 _DRIVERS = ("sqlite", "postgresql+psycopg")
 _LEVELS = ("debug", "info", "warning", "error")
-_TOKEN = re.compile(r"[\x21-\x7e]{32,}", re.ASCII)
 _FOR_TESTS = ("TRACKER_TEST_", "TRACKER_REQUIRE_POSTGRES")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How this process works. ``database_url`` and ``token`` may hold secrets and stay out of ``repr``."""
+    """How this process works. ``database_url`` may hold a secret and stays out of ``repr``."""
 
     home: Path
     database_url: str = field(repr=False)
     config: Path
     database_url_file: Path | None = None
-    token: str | None = field(default=None, repr=False)
-    token_file: Path | None = None
+    secrets_key_file: Path | None = None
+    quarantine_key_file: Path | None = None
+    quarantine_days: int = 30
     max_body: int = 1 << 20
+    rate_limit: str = "1000/second"
+    access_log: bool = True
     log_level: str = "info"
 
 
@@ -44,9 +46,8 @@ class Option(NamedTuple):
     default: str
     help: str
     read: Callable[[str], Any]
-    secret: bool = False
     in_file: bool = False
-    """Whether it may stand in a file that ``…_FILE`` names, because it is or holds a secret."""
+    """Whether it may stand in a file that ``…_FILE`` names, because it may hold a secret."""
 
     @property
     def attribute(self) -> str:
@@ -55,7 +56,7 @@ class Option(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """A setting as ``tracker settings`` prints it; secrets are ``set`` or ``not set``."""
+    """A setting as ``tracker settings`` prints it, with passwords starred out."""
 
     name: str
     value: str
@@ -109,8 +110,10 @@ def masked(url: str) -> str:
 
 
 def _plain(option: Option, value: Any) -> str:
-    if option.secret or value is None:
-        return "not set" if value is None else "set"
+    if value is None:
+        return "not set"
+    if isinstance(value, bool):
+        return "on" if value else "off"
     return masked(value) if option.read is _database_url else str(value)
 
 
@@ -168,12 +171,6 @@ def _database_url(text: str) -> str:
     return text
 
 
-def _token(text: str) -> str:
-    if not _TOKEN.fullmatch(text):
-        raise ValueError("Use at least 32 visible ASCII characters, such as `openssl rand -hex 32` prints.")
-    return text
-
-
 def _in_file(read: Callable[[str], Any], path: Path) -> Any:
     try:
         text = path.read_text(encoding="ascii", errors="replace")
@@ -186,6 +183,24 @@ def _size(text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,10}", text) or not 1 << 10 <= int(text) <= 1 << 30:
         raise ValueError("Write a number of bytes from 1024 to 1073741824.")
     return int(text)
+
+
+def _days(text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= 3650:
+        raise ValueError("Write a number of days from 1 to 3650.")
+    return int(text)
+
+
+def _rate(text: str) -> str:
+    if not re.fullmatch(r"[1-9][0-9]{0,8}/(second|minute|hour|day)", text):
+        raise ValueError("Write a number and a span, such as 1000/second or 50000/hour.")
+    return text
+
+
+def _switch(text: str) -> bool:
+    if text.lower() not in {"on", "off"}:
+        raise ValueError("Write on or off.")
+    return text.lower() == "on"
 
 
 def _level(text: str) -> str:
@@ -205,9 +220,14 @@ OPTIONS = (
     ),
     Option("TRACKER_DATABASE_URL_FILE", "not set", "File that holds the URL, instead of TRACKER_DATABASE_URL.", _path),
     Option("TRACKER_CONFIG", "the shipped config", "Directory of the catalogue's YAML files.", _directory),
-    Option("TRACKER_TOKEN", "not set", "Bearer token that machines send; 32 characters or more.", _token, True, True),
-    Option("TRACKER_TOKEN_FILE", "not set", "File that holds the token, instead of TRACKER_TOKEN.", _path),
-    Option("TRACKER_MAX_BODY", "1048576", "Largest request body in bytes.", _size),
+    Option("TRACKER_SECRETS_KEY_FILE", "HOME/keys/secrets", "Key file that sources' secrets are sealed with.", _path),
+    Option(
+        "TRACKER_QUARANTINE_KEY_FILE", "HOME/keys/quarantine", "Key file that the quarantine is sealed with.", _path
+    ),
+    Option("TRACKER_QUARANTINE_DAYS", "30", "Days that a refused delivery is kept for a decision.", _days),
+    Option("TRACKER_MAX_BODY", "1048576", "Largest request body, or line of NDJSON, in bytes.", _size),
+    Option("TRACKER_RATE_LIMIT", "1000/second", "Requests that one source or token may make, per process.", _rate),
+    Option("TRACKER_ACCESS_LOG", "on", "Whether each request is logged: on or off.", _switch),
     Option("TRACKER_LOG_LEVEL", "info", "How much is logged: debug, info, warning or error.", _level),
 )
 """Every setting there is. It drives the reading, ``tracker settings`` and the table in the README."""

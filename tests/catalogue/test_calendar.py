@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tracker.catalogue import Calendar, YearEnd, ZoneEntry
@@ -136,3 +136,51 @@ def test_every_day_is_in_exactly_one_year_quarter_and_month(day: date, calendar:
 @given(year=st.integers(2001, 2090), calendar=st.sampled_from(CALENDARS))
 def test_years_follow_each_other_without_a_gap(year: int, calendar: Calendar) -> None:
     assert calendar.year(year).last_day + timedelta(days=1) == calendar.year(year + 1).first_day
+
+
+ODD_ZONES = (
+    "Asia/Kolkata",
+    "America/St_Johns",
+    "Pacific/Apia",
+    "Australia/Lord_Howe",
+    "Europe/London",
+    "Asia/Kathmandu",
+)
+SEVERAL = [
+    *CALENDARS,
+    *(Calendar((ZoneEntry(START, ZoneInfo(name)),), (JUNE,)) for name in ODD_ZONES),
+    Calendar((ZoneEntry(START, ZoneInfo("Pacific/Apia")), ZoneEntry(date(2010, 3, 5), SHANGHAI.zone)), (DECEMBER,)),
+]
+
+
+@given(
+    st.sampled_from(SEVERAL),
+    st.integers(0, 1_000_000) | st.integers(356_544, 356_928),
+    st.integers(-23, 23),
+)
+@example(SEVERAL[5], 380_459, 0)  # one minute past midnight St. John's went back an hour
+def test_an_hour_that_lies_on_one_day_says_of_each_instant_what_the_calendar_says(
+    calendar: Calendar, quarters: int, offset: int
+) -> None:
+    zone = timezone(timedelta(hours=offset))
+    instant = datetime(2000, 1, 1, 0, 7, 3, tzinfo=UTC) + quarters * timedelta(minutes=15)
+    text = instant.astimezone(zone).isoformat()
+    hour = calendar.hour(text[:13] + text[-6:])
+    day = calendar.day_of(instant)
+    if hour is not None:
+        assert hour[1:] == (instant.isoformat()[:13], day.isoformat(), calendar.year_of(day))
+        assert timedelta(0) < hour.end - instant <= timedelta(hours=1)
+
+
+def test_an_hour_within_which_a_day_begins_says_nothing() -> None:
+    india = SEVERAL[4]
+    assert [india.hour(text) is None for text in ("2020-03-05T18Z", "2020-03-05T19Z")] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "2020-03-05T10", "2020-03-05 10Z", "2020-W01-1T00Z", "2020-03-05T10z", "2020-03-05T10+05:30", "2020-02-30T10Z",
+     "2020-03-05T24Z", "2020-03-05T10+24:00", "9999-12-31T23-23:00", "0001-01-01T00+23:00", "２020-03-05T10Z"],
+)  # fmt: skip
+def test_what_is_no_whole_hour_says_nothing(text: str) -> None:
+    assert CHINESE.hour(text) is None

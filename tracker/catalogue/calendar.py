@@ -8,14 +8,18 @@ Zones and year ends are dated entries, so that a change moves nothing that came 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from functools import lru_cache
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from tracker.errors import UnknownPeriod
 
 _PERIOD = re.compile(r"(?P<year>\d{4})(?:-(?:(?P<month>0[1-9]|1[0-2])|Q(?P<quarter>[1-8])))?", re.ASCII)
+_HOUR = timedelta(hours=1)
+_HOUR_TEXT = re.compile(r"\d{4}-\d\d-\d\dT\d\d(?:Z|[+-]\d\d:00)", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
@@ -50,6 +54,15 @@ class Period:
     last_day: date
 
 
+class Hour(NamedTuple):
+    """An hour that lies on one local day: its end, its start in UTC (``2020-03-05T02``), day and reporting year."""
+
+    end: datetime
+    utc: str
+    day: str
+    year: int
+
+
 @dataclass(frozen=True)
 class Calendar:
     """Where every instant lies in the organisation's own time. Entries are in order of ``start``."""
@@ -64,6 +77,29 @@ class Calendar:
             if local >= entry.start:
                 return local
         return instant.astimezone(self.zones[0].zone).date()
+
+    @cached_property
+    def hour(self) -> Callable[[str], Hour | None]:
+        """Where a whole hour lies, given its date, hour and offset as in ``2020-03-05T10+08:00``.
+
+        ``None`` where the text is no whole hour of UTC, or a day or an offset changes within it: then each
+        instant is to be looked at. Hours come again and again, and are worked out once.
+        """
+        return lru_cache(maxsize=1 << 14)(self._hour)
+
+    def _hour(self, text: str) -> Hour | None:
+        if _HOUR_TEXT.fullmatch(text) is None:
+            return None
+        try:
+            start = datetime.fromisoformat(f"{text[:13]}:00:00{text[13:]}").astimezone(UTC)
+            end = start + _HOUR
+            steady = all(_is_steady(entry.zone, start, end) for entry in self.zones)
+        except (ValueError, OverflowError):
+            return None
+        if not steady:
+            return None
+        day = self.day_of(start)
+        return Hour(end, start.isoformat()[:13], day.isoformat(), self.year_of(day))
 
     def zone_on(self, day: date) -> ZoneInfo:
         """The zone in force on a local day."""
@@ -146,6 +182,12 @@ class Calendar:
     def _span(self, id: str, kind: str, year: int, months: tuple[str, ...]) -> Period:
         first = date.fromisoformat(f"{months[0]}-01")
         return Period(id, kind, year, months, first, _last_day(months[-1]))
+
+
+def _is_steady(zone: ZoneInfo, start: datetime, end: datetime) -> bool:
+    """Whether a zone keeps its day and its offset from start to just before the end."""
+    first, last = start.astimezone(zone), (end - timedelta.resolution).astimezone(zone)
+    return first.date() == last.date() and first.utcoffset() == last.utcoffset()
 
 
 def _last_day(month: str) -> date:

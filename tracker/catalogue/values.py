@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from tracker.catalogue.model import Field, FieldType
@@ -11,6 +12,7 @@ MAX_DIGITS = 18
 """Digits before the decimal point that a number may have."""
 
 _PLAIN = re.compile(r"(-?)(\d{1,18})(?:\.(\d{1,18}))?", re.ASCII)
+_LONGEST = len("-") + MAX_DIGITS + len(".") + MAX_DIGITS
 _LIMIT = 10**MAX_DIGITS
 _POWERS: tuple[int, ...] = tuple(10**scale for scale in range(MAX_DIGITS + 1))
 
@@ -25,7 +27,15 @@ def scaled(value: int | str, scale: int) -> int:
         if not -_LIMIT < value < _LIMIT:
             raise ValueError(f"has more than {MAX_DIGITS} digits")
         return value * _POWERS[scale]
-    found = _PLAIN.fullmatch(value) if isinstance(value, str) else None
+    if isinstance(value, str) and len(value) <= _LONGEST:
+        return _scaled_text(value, scale)
+    raise ValueError(f"{value!r} is not a plain decimal number such as 12.50")
+
+
+@lru_cache(maxsize=1 << 13)
+def _scaled_text(value: str, scale: int) -> int:
+    """A text is looked at more than once: when it is checked, and for each metric that adds it."""
+    found = _PLAIN.fullmatch(value)
     if found is None:
         raise ValueError(f"{value!r} is not a plain decimal number such as 12.50")
     sign, whole, decimals = found[1], found[2], (found[3] or "").rstrip("0")
