@@ -11,6 +11,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from sqlalchemy import Row, delete, inspect, select, text
 
 from tests.house import ALICE, House, small_catalogue
@@ -18,10 +20,11 @@ from tests.ledger.test_recording import rows
 from tracker.db import Database
 from tracker.errors import ContentConflict
 from tracker.intake.accept import Intake
-from tracker.ledger.events import CORRECTED, VOIDED
+from tracker.ledger.events import CORRECTED, VOIDED, Incoming
 from tracker.ledger.models import events as events_table
 from tracker.ledger.models import vault
 from tracker.ledger.record import Ledger, random_salt
+from tracker.ledger.sealing import hashed
 from tracker.snapshots.freeze import freeze
 
 CASE = "desk.case.reported"
@@ -184,3 +187,23 @@ def test_a_confidential_value_is_not_repeated_in_a_conflict(house: House) -> Non
 def test_salts_are_32_bytes_and_never_the_same() -> None:
     salts = {random_salt() for _ in range(1000)}
     assert (len(salts), {len(salt) for salt in salts}) == (1000, {32})
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+DATA = st.dictionaries(TEXTS, st.integers(-(2**53), 2**53) | TEXTS | st.lists(TEXTS, max_size=3) | st.booleans())
+
+
+@given(TEXTS, TEXTS, TEXTS | st.none(), TEXTS | st.none(), DATA, st.none() | st.integers(0, 2**60))
+@example('/a"b\\\u2028', "\x7f\t快手", "é\n", None, {"b": "1", "a": {"z": [1], "": "x"}}, 7)
+def test_what_is_spelled_once_for_both_hashes_is_the_canonical_json_of_each(
+    source: str, id: str, subject: str | None, entity: str | None, data: dict[str, Any], replaces: int | None
+) -> None:
+    time = "2020-05-04T04:00:00.000000Z"
+    event = Incoming(source, id, CASE, subject, time, entity, {"not": "this"}, "2020-05-04", 2020, "/0")
+    body, content, leaf = hashed(event, data, actor="person:alice", recorded_at=time, seq=3, replaces=replaces)
+    both = {"entity": entity, "id": id, "source": source, "subject": subject, "time": time, "type": CASE}
+    stamped = {"actor": "person:alice", "content": content.hex(), "recorded_at": time, "replaces": replaces, "seq": 3}
+    header = both | stamped | {"day": "2020-05-04", "year": 2020}
+    assert body.encode() == spelled(both | {"data": data})
+    assert content == hashlib.sha256(body.encode()).digest()
+    assert leaf == hashlib.sha256(b"\x00" + spelled(header)).digest()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -46,6 +46,13 @@ class Incoming(NamedTuple):
     year: int
     pointer: str
     mistakes: tuple[Mistake, ...] = ()
+
+
+class Delivery(NamedTuple):
+    """Events that one actor hands in together: recorded all or none."""
+
+    actor: Actor
+    events: Sequence[Incoming]
 
 
 class Fact(NamedTuple):

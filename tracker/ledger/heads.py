@@ -8,8 +8,12 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from tracker.catalogue import Catalogue
+from tracker.db import is_sqlite, run
 from tracker.errors import CatalogueInactive
 from tracker.ledger.models import catalogues, head
+
+_READ = "SELECT size, recorded_at, catalogue FROM ledger_head"
+_LOCK = f"{_READ} FOR UPDATE"
 
 
 class Head(NamedTuple):
@@ -22,13 +26,12 @@ class Head(NamedTuple):
 
 def read_head(session: Session) -> Head:
     """The head as this transaction sees it, without a lock."""
-    return Head(*session.execute(select(head.c.size, head.c.recorded_at, head.c.catalogue)).one())
+    return Head._make(run(session, _READ).one())
 
 
 def lock(session: Session) -> Head:
     """Take the lock that every writer takes first. On SQLite the transaction itself is the lock."""
-    query = select(head.c.size, head.c.recorded_at, head.c.catalogue).with_for_update()
-    return Head(*session.execute(query).one())
+    return Head._make(run(session, _READ if is_sqlite(session) else _LOCK).one())
 
 
 def lock_head(session: Session, catalogue: Catalogue) -> Head:

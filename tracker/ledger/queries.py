@@ -3,15 +3,127 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import closing
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from tracker.ledger.events import CORRECTED, VOIDED, Fact, Recorded
 from tracker.ledger.heads import read_head
 from tracker.ledger.models import events
+
+_CHUNK = 500
+
+
+class Entry(NamedTuple):
+    """An event as it stands on record. ``original`` and ``replaces`` are ``None`` but for amendments;
+    in ``data`` a confidential field is ``{"commitment": hex}``; ``content`` and ``leaf`` are hex."""
+
+    seq: int
+    recorded_at: str
+    actor: str
+    source: str
+    id: str
+    type: str
+    subject: str | None
+    time: str
+    entity: str | None
+    day: str
+    year: int
+    original: int | None
+    replaces: int | None
+    data: Mapping[str, Any]
+    content: str
+    leaf: str
+
+
+def entry(session: Session, seq: int) -> Entry | None:
+    """The event with this ``seq``, if there is one."""
+    row = session.execute(select(events).where(events.c.seq == seq)).one_or_none()
+    return None if row is None else _entry(row)
+
+
+def entries(
+    session: Session,
+    *,
+    after: int = -1,
+    limit: int = 100,
+    types: Collection[str] = (),
+    source: str | None = None,
+    subject: str | None = None,
+    first_day: str | None = None,
+    last_day: str | None = None,
+    recorded_since: str | None = None,
+    size: int | None = None,
+) -> list[Entry]:
+    """Up to ``limit`` events after ``seq`` ``after``, ascending: the last one's ``seq`` begins the next page.
+
+    Each filter holds for the event itself, an amendment under its own type; ``first_day``, ``last_day`` and
+    ``recorded_since`` (as the ledger spells times) include themselves. ``size``: as a log of so many events has it.
+    """
+    c = events.c
+    begin = after + 1
+    if recorded_since is not None:
+        begin = max(begin, first_recorded_since(session, recorded_since))
+    wanted = ((c.source, source), (c.subject, subject))
+    query = select(events).where(c.seq >= begin, *(column == value for column, value in wanted if value is not None))
+    if types:
+        query = query.where(c.type.in_(types))
+    if size is not None:
+        query = query.where(c.seq < size)
+    query = _within(query, c.day, first_day, last_day).order_by(c.seq).limit(limit)
+    return [_entry(row) for row in session.execute(query)]
+
+
+def versions(session: Session, seq: int) -> list[Entry]:
+    """The original and every amendment of it, in order; ``seq`` may be any of theirs. Empty if there is none."""
+    found = entry(session, seq)
+    if found is None:
+        return []
+    original = seq if found.original is None else found.original
+    amendments = session.execute(select(events).where(events.c.original == original).order_by(events.c.seq)).all()
+    first = found if found.seq == original else entry(session, original)
+    return [*([first] if first else []), *map(_entry, amendments)]
+
+
+def first_recorded_since(session: Session, at: str) -> int:
+    """The first ``seq`` recorded at ``at`` or later, or the log's size: times on record never go back, so that
+    it is found by halving."""
+    low, high = 0, read_head(session).size
+    while low < high:
+        middle = (low + high) // 2
+        recorded_at = session.scalars(select(events.c.recorded_at).where(events.c.seq == middle)).one()
+        low, high = (middle + 1, high) if recorded_at < at else (low, middle)
+    return low
+
+
+def _within(query: Select[Any], day: Any, first: str | None, last: str | None) -> Select[Any]:
+    if first is not None:
+        query = query.where(day >= first)
+    return query if last is None else query.where(day <= last)
+
+
+def _entry(row: Row[Any]) -> Entry:
+    return Entry(
+        row.seq,
+        row.recorded_at,
+        row.actor,
+        row.source,
+        row.id,
+        row.type,
+        row.subject,
+        row.time,
+        row.entity,
+        row.day,
+        row.year,
+        row.original,
+        row.replaces,
+        json.loads(row.body)["data"],
+        bytes(row.content).hex(),
+        bytes(row.leaf).hex(),
+    )
 
 
 def fact_of(row: Row[Any], seq: int, type: str) -> Fact:
@@ -37,8 +149,40 @@ def facts(session: Session, *, size: int | None = None, types: Collection[str] |
     )
     if types is not None:
         query = query.where(func.coalesce(o.c.type, e.c.type).in_(types))
-    for row in session.execute(query):
-        yield fact_of(row, row.seq if row.original is None else row.original, row.original_type or row.type)
+    with closing(session.execute(query)) as rows:  # also where the reader has enough before the end
+        for row in rows:
+            yield fact_of(row, row.seq if row.original is None else row.original, row.original_type or row.type)
+
+
+def facts_in_order(
+    session: Session,
+    types: Collection[str],
+    *,
+    first_day: str | None = None,
+    last_day: str | None = None,
+    size: int | None = None,
+) -> Iterator[Fact]:
+    """The facts of ``types`` in force in a log of ``size`` events (all by default) whose day lies between two
+    days, both included, in order of their own ``seq``, the originals'. Streamed: only numbers are sorted, and
+    what events say is read a little at a time."""
+    o, a, v = events.alias("o"), events.alias("a"), events.alias("v")
+    limit = read_head(session).size if size is None else size
+    # Plus nothing, so that a database without statistics finds amendments by their original, not along all seqs.
+    at = a.c.seq + 0
+    amended = select(func.max(at)).where(a.c.original == o.c.seq, at < limit).scalar_subquery()
+    query = (
+        select(v.c.seq, o.c.seq, o.c.type)
+        .select_from(o)
+        .join(v, v.c.seq == func.coalesce(amended, o.c.seq))
+        .where(o.c.seq < limit, o.c.type.in_(types), v.c.type != VOIDED)
+        .order_by(o.c.seq)
+        .execution_options(yield_per=_CHUNK)
+    )
+    with closing(session.execute(_within(query, v.c.day, first_day, last_day))) as found:
+        for part in found.partitions():
+            versions = select(events).where(events.c.seq.in_([each[0] for each in part]))
+            rows = {row.seq: row for row in session.execute(versions)}
+            yield from (fact_of(rows[version], seq, type) for version, seq, type in part)
 
 
 def recorded(session: Session, first: int, last: int) -> list[Recorded]:

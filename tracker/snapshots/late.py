@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from tracker.catalogue import Catalogue, Measure
+from tracker.db import one_of, run
 from tracker.ledger.events import OPENED, Fact, Receipt, Recorded
 from tracker.ledger.record import Ledger
 from tracker.snapshots.models import late_events, snapshots
 from tracker.tallies.queries import inputs
+
+_FROZEN = f"SELECT year, max(log_size) FROM {snapshots.name} GROUP BY year"
 
 
 def on_events_recorded(ledger: Ledger, *, session: Session, events: Sequence[Recorded]) -> Mapping[int, int]:
@@ -39,9 +42,10 @@ def on_events_recorded(ledger: Ledger, *, session: Session, events: Sequence[Rec
 def first_receipts(session: Session, receipts: Sequence[Receipt]) -> list[Receipt]:
     """The receipts with those of duplicates as they were given out first: ``late`` if the event was."""
     repeated = [each.seq for each in receipts if each.status == "duplicate"]
-    query = select(late_events.c.seq, func.min(late_events.c.year)).where(late_events.c.seq.in_(repeated))
-    years = {seq: year for seq, year in session.execute(query.group_by(late_events.c.seq))} if repeated else {}
-    return [each._replace(late=years.get(each.seq, each.late)) for each in receipts]
+    among, seqs = one_of(session, "seq", repeated)
+    query = f"SELECT seq, min(year) FROM {late_events.name} WHERE {among} GROUP BY seq"
+    years = {seq: year for seq, year in run(session, query, (seqs,))} if repeated else {}
+    return [each._replace(late=years.get(each.seq, each.late)) for each in receipts] if years else list(receipts)
 
 
 def clear(session: Session) -> None:
@@ -57,8 +61,7 @@ def late(session: Session, year: int) -> list[int]:
 
 def _frozen(session: Session) -> dict[int, int]:
     """Each frozen year with the size of the log that its newest revision covers."""
-    query = select(snapshots.c.year, func.max(snapshots.c.log_size)).group_by(snapshots.c.year)
-    return {year: size for year, size in session.execute(query)}
+    return {year: size for year, size in run(session, _FROZEN)}  # each commit asks
 
 
 def _reached(catalogue: Catalogue, reach: Mapping[str, int], event: Recorded, frozen: Mapping[int, int]) -> set[int]:

@@ -13,15 +13,14 @@ from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from tracker.catalogue import Catalogue
-from tracker.db import execute_many, insert_returning, insertion
+from tracker.db import execute_many, upsert
 from tracker.errors import Invalid
-from tracker.ledger.events import Fact, Recorded
+from tracker.ledger.events import Recorded
 from tracker.ledger.record import Ledger
-from tracker.tallies.measures import Kind, Tallier, periods_of, talliers
+from tracker.tallies.groups import Groups
 from tracker.tallies.models import definition, member, newest, reading, tally
-from tracker.tallies.series import SeriesWork
 
-_ADD = f"{insertion(tally)} ON CONFLICT (metric, period, cell, part) DO UPDATE SET value = tally.value + excluded.value"
+_ADD = "ON CONFLICT (metric, period, cell, part) DO UPDATE SET value = tally.value + excluded.value"
 _ADD_MEMBERS = (
     "ON CONFLICT (metric, period, cell, member) DO UPDATE SET uses = tally_member.uses + excluded.uses "
     "RETURNING metric, period, cell, member, uses"
@@ -41,14 +40,15 @@ def apply(
 
     :raise Invalid: where a tally would grow past 64 bits.
     """
-    work = _Work(catalogue, only)
-    for event in events:
-        if event.before is not None:
-            work.look_at(event.before, -1)
-        if event.after is not None:
-            work.look_at(event.after, 1)
+    groups = Groups(catalogue, None if only is None else frozenset(only))
+    look_at = groups.look_at
+    for _seq, _type, _leaf, before, after in events:
+        if before is not None:
+            look_at(before, -1)
+        if after is not None:
+            look_at(after, 1)
     try:
-        work.write(session)
+        _Work(groups).write(session)
     except (DataError, IntegrityError, OverflowError) as error:  # the last is SQLite's driver, for one batch alone
         raise Invalid("A tally would grow past 64 bits; check the quantities. Nothing was stored.") from error
 
@@ -69,39 +69,10 @@ def remember_definitions(session: Session, keys: Iterable[str], size: int) -> No
 class _Work:
     """The changes of one batch, added up."""
 
-    def __init__(self, catalogue: Catalogue, only: Collection[str] | None) -> None:
-        self._catalogue = catalogue
-        self._talliers = talliers(catalogue)
-        self._only = only
-        self._amounts: dict[tuple[str, str, str, int], int] = {}
-        self._members: dict[tuple[str, str, str, str], int] = {}
-        self._series = SeriesWork(catalogue)
-
-    def look_at(self, fact: Fact, sign: int) -> None:
-        """Add (+1) or take back (-1) what a fact contributes to every metric."""
-        for tallier in self._talliers.of(fact):
-            if (self._only is None or tallier.key in self._only) and tallier.matches(fact):
-                match tallier.kind:
-                    case Kind.ADDITIVE:
-                        self._add(tallier, fact, sign)
-                    case Kind.DISTINCT:
-                        self._count(tallier, fact, sign)
-                    case Kind.SERIES:
-                        self._series.look_at(tallier, fact, sign)
-
-    def _add(self, tallier: Tallier, fact: Fact, sign: int) -> None:
-        amounts, month, sums = tallier.amounts(fact), fact.month, self._amounts
-        for cell in tallier.cells(fact) if amounts else ():
-            for part, amount in enumerate(amounts):
-                place = (tallier.key, month, cell, part)
-                sums[place] = sums.get(place, 0) + sign * amount
-
-    def _count(self, tallier: Tallier, fact: Fact, sign: int) -> None:
-        for name in tallier.members(fact):
-            for cell in tallier.cells(fact):
-                for period in periods_of(fact.month, self._catalogue):
-                    place = (tallier.key, period, cell, name)
-                    self._members[place] = self._members.get(place, 0) + sign
+    def __init__(self, groups: Groups) -> None:
+        self._series = groups.series
+        self._amounts = groups.amounts()
+        self._members = groups.uses()
 
     def write(self, session: Session) -> None:
         """Write everything, in key order. What members and series come to is added to the tallies last."""
@@ -110,7 +81,7 @@ class _Work:
             self._amounts[place] = self._amounts.get(place, 0) + amount
         rows = [(*place, value) for place, value in sorted(self._amounts.items()) if value]
         if rows:
-            execute_many(session, _ADD, rows)
+            upsert(session, tally, _ADD, rows)
 
     def _write_members(self, session: Session) -> None:
         changes = {place: change for place, change in sorted(self._members.items()) if change}
@@ -118,7 +89,7 @@ class _Work:
             return
         gone: list[tuple[str, ...]] = []
         rows = [(*place, change) for place, change in changes.items()]
-        for row in insert_returning(session, member, _ADD_MEMBERS, rows):
+        for row in upsert(session, member, _ADD_MEMBERS, rows):
             place = (row.metric, row.period, row.cell, row.member)
             self._come_or_gone((row.metric, row.period, row.cell, 0), row.uses - changes[place], row.uses)
             if row.uses == 0:

@@ -251,10 +251,14 @@ class Talliers:
             for event, metrics in catalogue.metrics_by_event.items()
         }
 
+    def by_event(self, type: str) -> tuple[Tallier, ...]:
+        """The talliers that facts of a type may concern; an opening balance names its own."""
+        return self._by_event.get(type, ())
+
     def of(self, fact: Fact) -> tuple[Tallier, ...]:
         """The talliers that a fact of this type may concern."""
         if fact.type != OPENED:
-            return self._by_event.get(fact.type, ())
+            return self.by_event(fact.type)
         opened = self.all.get(fact.data.get("metric", ""))
         return (opened,) if opened and opened.metric.measure is Measure.BALANCE else ()
 

@@ -13,16 +13,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tracker.catalogue import Catalogue
-from tracker.db import execute_many, insertion, matching
+from tracker.db import execute_many, matching, upsert
 from tracker.ledger.events import Fact
 from tracker.tallies.measures import Reading, Tallier, contributions, talliers
 from tracker.tallies.models import newest
 from tracker.tallies.models import reading as reading_table
 
-_INSERT = insertion(reading_table)
 _DELETE = "DELETE FROM tally_reading WHERE metric = ? AND series = ? AND month = ? AND time = ? AND seq = ?"
 _SET_NEWEST = (
-    f"{insertion(newest)} ON CONFLICT (metric, series, month) "
+    "ON CONFLICT (metric, series, month) "
     "DO UPDATE SET time = excluded.time, seq = excluded.seq, value = excluded.value, cells = excluded.cells"
 )
 _DROP_NEWEST = "DELETE FROM tally_newest WHERE metric = ? AND series = ? AND month = ?"
@@ -64,9 +63,10 @@ class SeriesWork:
             new = self._moved(session, place, old)
             _compare(place, old, new, put, drop)
             self._add_difference(changes, place, old, new)
-        for statement, rows in ((_SET_NEWEST, put), (_DROP_NEWEST, drop)):
-            if rows:
-                execute_many(session, statement, rows)
+        if put:
+            upsert(session, newest, _SET_NEWEST, put)
+        if drop:
+            execute_many(session, _DROP_NEWEST, drop)
         return changes
 
     def _write_readings(self, session: Session) -> None:
@@ -76,9 +76,10 @@ class SeriesWork:
             for place, readings in sorted(self._added.items())
             for at, each in sorted(readings.items())
         ]
-        for statement, rows in ((_DELETE, gone), (_INSERT, come)):
-            if rows:
-                execute_many(session, statement, rows)
+        if gone:
+            execute_many(session, _DELETE, gone)
+        if come:
+            upsert(session, reading_table, "", come)
 
     def _moved(self, session: Session, place: _Place, old: dict[str, Reading]) -> dict[str, Reading]:
         """The newest readings after the batch; a month that lost its newest is looked up again."""
