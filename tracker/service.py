@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import gc
 from dataclasses import dataclass
+from functools import cached_property
 
+from tracker.access.keys import Keys
+from tracker.access.limits import Limiter
+from tracker.access.registry import Registry
 from tracker.catalogue import Catalogue, load
 from tracker.clock import Clock, now
 from tracker.db import Database
 from tracker.errors import CatalogueInactive
 from tracker.intake.accept import Intake
+from tracker.intake.quarantine import Quarantine
+from tracker.intake.reception import Reception
 from tracker.ledger.heads import read_head
 from tracker.ledger.record import Ledger
 from tracker.migrations import check_ready
@@ -29,6 +35,28 @@ class Service:
         """The ledger that everything is recorded in."""
         return self.intake.ledger
 
+    @cached_property
+    def keys(self) -> Keys:
+        """The keys that live outside the database."""
+        chosen = self.settings
+        return Keys.of(chosen.home, chosen.secrets_key_file, chosen.quarantine_key_file)
+
+    @cached_property
+    def quarantine(self) -> Quarantine:
+        """Where refused deliveries wait for a decision."""
+        return Quarantine(self.keys.quarantine, self.settings.quarantine_days)
+
+    @cached_property
+    def registry(self) -> Registry:
+        """The sources and tokens that this process knows."""
+        return Registry(self.database, self.keys)
+
+    @cached_property
+    def reception(self) -> Reception:
+        """The front door for machines, with the one writer of this process behind it."""
+        limiter = Limiter(self.settings.rate_limit)
+        return Reception(self.intake, self.database, self.registry, self.quarantine, limiter)
+
     @property
     def catalogue(self) -> Catalogue:
         """The catalogue that this process holds."""
@@ -47,7 +75,9 @@ class Service:
             raise CatalogueInactive(self.catalogue.digest, active)
 
     def close(self) -> None:
-        """Give back the database's connections."""
+        """Finish what was handed in and give back the database's connections."""
+        if "reception" in vars(self):
+            self.reception.writer.close()
         self.database.close()
 
 

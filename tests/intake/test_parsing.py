@@ -8,7 +8,7 @@ import time
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tracker.errors import Malformed
@@ -153,6 +153,48 @@ JSON_VALUES = st.recursive(
 @given(st.lists(JSON_VALUES, max_size=3), st.booleans())
 def test_what_was_written_as_json_is_read_back(value: object, ascii: bool) -> None:
     assert parse_json(json.dumps(value, ensure_ascii=ascii).encode()) == value
+
+
+NEAR_JSON = st.text('{}",:\\\\u0dDe1.-NaInfty \n', max_size=40).map(str.encode)
+NUMBERS_TEXT = st.from_regex(r"-?[0-9]{1,42}(\.[0-9]{1,3})?([eE][+-]?[0-9]{1,2})?", fullmatch=True)
+NAMES = st.sampled_from(["a", "b", "\\u0061", '\\"', "\\\\", "\\ud800", "é", "\x7f"])
+SMALL_TEXTS = st.recursive(
+    NUMBERS_TEXT | NAMES.map(lambda name: f'"{name}"') | st.sampled_from(["true", "null", "NaN", "{}", "[ ]"]),
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda each: f"[{', '.join(each)}]")
+        | st.lists(st.tuples(NAMES, inner), max_size=3).map(
+            lambda pairs: "{" + ",".join(f'"{name}": {each}' for name, each in pairs) + "}"
+        )
+    ),
+    max_leaves=8,
+).map(str.encode)
+
+
+def outcome(body: bytes) -> str:
+    """What is read, with the type of every number, or that it is refused."""
+    try:
+        return repr(_typed(parse_json(body)))
+    except Malformed:
+        return "refused"
+
+
+def _typed(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _typed(each) for name, each in value.items()}
+    return [_typed(each) for each in value] if isinstance(value, list) else (type(value).__name__, value)
+
+
+@given(SMALL_TEXTS | NEAR_JSON | st.binary(max_size=20).filter(lambda body: not set(body) & set(b"[]")))
+@example(b'{"a": "\\"", "a": 1}')
+@example(b'{"a": "\\"\\"", "a": 1}')
+@example(b'{"a": 9007199254740993}')
+@example(b'["' + b"\xed\xa0\x80" + b'"]')
+def test_a_shallow_text_is_read_exactly_as_the_same_text_deep_within_another(body: bytes) -> None:
+    # Only shallow texts ever take the quick decoder.
+    deep = outcome(b"[" * 8 + body + b"]" * 8)
+    expected = deep.removeprefix("[" * 8).removesuffix("]" * 8)
+    shallow = outcome(b"[" + body + b"]")
+    assert shallow == (deep if deep == "refused" else f"[{expected}]")
 
 
 @given(st.binary(max_size=40) | st.text('{}[]",:\\u0dDe1.-NaInfty \n', max_size=40).map(str.encode))

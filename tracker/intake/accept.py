@@ -12,8 +12,8 @@ from tracker.errors import Invalid, Mistake
 from tracker.intake.envelope import read_event
 from tracker.intake.validation import Validator, check
 from tracker.ledger.corrections import load_originals, missing
-from tracker.ledger.events import AMENDMENTS, CORRECTED, Actor, Incoming, Receipt
-from tracker.ledger.record import Ledger, record
+from tracker.ledger.events import AMENDMENTS, CORRECTED, Actor, Delivery, Incoming, Receipt
+from tracker.ledger.record import Ledger, record_all
 
 
 @dataclass(frozen=True)
@@ -72,11 +72,16 @@ class Intake:
         """Record events, all or none; the replacements in corrections are checked against the schema
         of the event they replace.
 
-        :raise Refused: as :func:`tracker.ledger.record.record` does.
+        :raise Refused: as :func:`tracker.ledger.record.record_all` does.
         """
-        if any(event.type in AMENDMENTS for event in events):
-            events = self._checked_amendments(session, events)
-        return record(self.ledger, session, actor, events)
+        return self.accept_all(session, [Delivery(actor, events)])[0]
+
+    def accept_all(self, session: Session, deliveries: Sequence[Delivery]) -> list[list[Receipt]]:
+        """Record many deliveries, all or none, as :meth:`accept` does one."""
+        if any(event.type in AMENDMENTS for delivery in deliveries for event in delivery.events):
+            checked = iter(self._checked_amendments(session, [event for each in deliveries for event in each.events]))
+            deliveries = [each._replace(events=[next(checked) for _ in each.events]) for each in deliveries]
+        return record_all(self.ledger, session, deliveries)
 
     def refusals(self, session: Session, events: Sequence[Incoming]) -> tuple[Mistake, ...]:
         """The mistakes that recording would find, without recording: what a dry run reports."""

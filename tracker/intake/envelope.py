@@ -39,6 +39,10 @@ def _is_optional_identifier(value: object) -> bool:
     return value is None or is_identifier(value)
 
 
+_new = tuple.__new__  # a third of the time of a named tuple's own
+_FIRST = f"{FIRST_YEAR}"
+_PLAIN_LENGTHS = frozenset({len("2020-03-05T10:00:00Z"), len("2020-03-05T10:00:00+08:00")})
+_MINUTES = frozenset(f":{minute:02}:{second:02}" for minute in range(60) for second in range(60))
 _NOTHING: dict[str, Any] = {}
 _CHECKS: tuple[tuple[str, Callable[[object], bool], str], ...] = (
     ("specversion", lambda value: value == "1.0", 'must be "1.0"'),
@@ -62,17 +66,18 @@ def read_event(value: object, *, calendar: Calendar, now: datetime, pointer: str
         raise Invalid("An event must be a JSON object.", [Mistake(pointer, f"is {kind_of(value)}, not an object")])
     get: Callable[..., Any] = value.get
     sound = is_sound(value)
-    try:
-        time, day = _placed(get("time"), calendar, now)
-    except ValueError as error:
-        raise _refused([*mistakes_of(value, pointer), Mistake(f"{pointer}/time", str(error))]) from None
+    placed = _placed_in_hour(get("time"), calendar, now)
+    if placed is None:
+        try:
+            placed = _placed(get("time"), calendar, now)
+        except ValueError as error:
+            raise _refused([*mistakes_of(value, pointer), Mistake(f"{pointer}/time", str(error))]) from None
     if not sound:
         raise _refused([*mistakes_of(value, pointer)])
+    time, day, year = placed
     data = get("data")
-    return Incoming(
-        get("source"), get("id"), get("type"), get("subject"), time, get("entity"),
-        {} if data is None else data, day.isoformat(), calendar.year_of(day), pointer,
-    )  # fmt: skip
+    of = (get("source"), get("id"), get("type"), get("subject"), time, get("entity"))
+    return _new(Incoming, (*of, {} if data is None else data, day, year, pointer, ()))
 
 
 def is_sound(event: dict[str, Any]) -> bool:
@@ -104,18 +109,29 @@ def mistakes_of(event: dict[str, Any], pointer: str) -> Iterator[Mistake]:
         yield from _unknown(event, pointer)
 
 
-def _placed(value: Any, calendar: Calendar, now: datetime) -> tuple[str, date]:
-    """The time in the ledger's spelling, and the organisation's day."""
+def _placed_in_hour(value: Any, calendar: Calendar, now: datetime) -> tuple[str, str, int] | None:
+    """As :func:`_placed` for the times that most events have, in a tenth of its time; ``None`` for all others."""
+    if value.__class__ is not str or len(value) not in _PLAIN_LENGTHS or value[13:19] not in _MINUTES:
+        return None
+    hour = calendar.hour(value[:13] + value[19:])
+    if hour is None or hour.end > now or value < _FIRST or hour.day < _FIRST:
+        return None
+    return f"{hour.utc}{value[13:19]}.000000Z", hour.day, hour.year
+
+
+def _placed(value: Any, calendar: Calendar, now: datetime) -> tuple[str, str, int]:
+    """The time in the ledger's spelling, the organisation's day and its reporting year."""
     if value is None:
         raise ValueError("is required: the time of the fact with an offset, such as 2020-03-05T10:00:00+08:00")
     instant = instant_of(value)
     if instant - now > _AHEAD:
         raise ValueError("lies more than 24 hours ahead; only what has happened can be recorded")
     # The year as written and the local one: either may be the year before around midnight.
-    if value[:4] < "2000" or (day := _day(calendar, instant)).year < FIRST_YEAR:
+    if value < _FIRST or (day := _day(calendar, instant)).year < FIRST_YEAR:
         raise ValueError(f"lies before {FIRST_YEAR}, where no record begins")
     text = instant.isoformat()
-    return (f"{text[:19]}.000000Z" if len(text) == 25 else f"{text[:26]}Z"), day
+    spelled = f"{text[:19]}.000000Z" if len(text) == 25 else f"{text[:26]}Z"
+    return spelled, day.isoformat(), calendar.year_of(day)
 
 
 def _day(calendar: Calendar, instant: datetime) -> date:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from tracker.catalogue.model import Catalogue
 from tracker.errors import Invalid, Malformed, Mistake, Refused
@@ -17,7 +17,7 @@ _CHUNK = 1 << 16
 _BOM = b"\xef\xbb\xbf"
 
 
-def ndjson_lines(stream: BinaryIO, max_line: int = MAX_LINE) -> Iterator[tuple[int, object | Malformed]]:
+def ndjson_lines(stream: IO[bytes], max_line: int = MAX_LINE) -> Iterator[tuple[int, object | Malformed]]:
     """Each line's number, from one, and its value or why it cannot be read; blank lines are left out."""
     for number, line in _lines(stream, max_line):
         if isinstance(line, Malformed):
@@ -33,7 +33,7 @@ def _parsed(number: int, line: bytes) -> object | Malformed:
         return error
 
 
-def _lines(stream: BinaryIO, max_line: int) -> Iterator[tuple[int, bytes | Malformed]]:
+def _lines(stream: IO[bytes], max_line: int) -> Iterator[tuple[int, bytes | Malformed]]:
     """Every line with its end; one that is too long is passed over in small pieces."""
     number = 0
     while line := stream.readline(max_line + 2):

@@ -132,8 +132,11 @@ class KnownBalance(Reserved):
             raise ValidationError(f"must be a metric that is a balance: {listed(self.known)}.{hint}")
 
 
-class Unjudged(Reserved):
-    """What hangs on a metric that is not known: any object will do, the metric is mistake enough."""
+class Unjudged(StrictField):
+    """What hangs on a metric that is not known: anything will do, or nothing; the metric is mistake enough."""
+
+    def __init__(self) -> None:
+        super().__init__(Field("", FieldType.TEXT, label={}, required=False))
 
     def check(self, value: Any) -> None:
         return None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from collections.abc import Callable
 
 LONGEST_ID = 200
 LONGEST_LINK = 2_000
+_MOST_JUDGED = 4096
 
 # Whitespace, controls, and what is invisible or turns the direction of writing: two identifiers
 # that look alike must be alike.
@@ -14,6 +15,7 @@ _IDENTIFIER = re.compile(
     r"[^\s\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202f"
     r"\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U000e0000-\U000e0fff]{1,200}"
 ).fullmatch
+_ASCII_IDENTIFIER = re.compile(r"[!-~]{1,200}").fullmatch
 _PROSE = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]+").fullmatch
 _TYPE = re.compile(r"[a-z0-9_.]{1,200}").fullmatch
 
@@ -28,30 +30,36 @@ _URI_REFERENCE = re.compile(rf"(?:[A-Za-z][A-Za-z0-9+.\-]*+:|(?![^/?#]*:))(?:{_A
 _LINK = re.compile(rf"[Hh][Tt][Tt][Pp][Ss]?://(?:{_CHAR}|{_PCT}|\[[0-9A-Fa-f:.]+\])++{_AFTER}").fullmatch
 
 
+class _Judged(dict[str, bool]):
+    """What was found of short texts: a few types and sources make up millions of events."""
+
+    def __init__(self, judge: Callable[[str], object | None]) -> None:
+        super().__init__()
+        self._judge = judge
+
+    def __missing__(self, value: str) -> bool:
+        found = 1 <= len(value) <= LONGEST_ID and self._judge(value) is not None
+        if len(self) < _MOST_JUDGED and len(value) <= LONGEST_ID:
+            self[value] = found
+        return found
+
+
+_SOURCES, _TYPES = _Judged(_URI_REFERENCE), _Judged(_TYPE)
+
+
 def is_identifier(value: object) -> bool:
     """1 to 200 visible characters, none of them a space."""
-    return value.__class__ is str and _IDENTIFIER(value) is not None
+    return value.__class__ is str and (_ASCII_IDENTIFIER(value) or _IDENTIFIER(value)) is not None
 
 
 def is_type_name(value: object) -> bool:
     """1 to 200 of ``a-z0-9_.``."""
-    return isinstance(value, str) and len(value) <= LONGEST_ID and _is_type_name(value)
+    return value.__class__ is str and _TYPES[value]
 
 
 def is_uri_reference(value: object) -> bool:
     """A URI reference of RFC 3986 of 1 to 200 characters."""
-    return isinstance(value, str) and 1 <= len(value) <= LONGEST_ID and _is_uri_reference(value)
-
-
-# A few types and sources make up millions of events: look at each once. Both are short by now.
-@lru_cache(maxsize=4096)
-def _is_uri_reference(value: str) -> bool:
-    return _URI_REFERENCE(value) is not None
-
-
-@lru_cache(maxsize=4096)
-def _is_type_name(value: str) -> bool:
-    return _TYPE(value) is not None
+    return value.__class__ is str and _SOURCES[value]
 
 
 def is_link(value: object) -> bool:
