@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from flask import Flask
 
-from tracker import api, web, wiring
+from tracker import api, door, web, wiring
 from tracker.api import problems
 from tracker.api.state import EXTENSION
 from tracker.logs import configure
 from tracker.service import Service, open_service
 from tracker.settings import read_settings
+from tracker.web import access_log, compression
 
 __version__ = "0.1.0"
 
@@ -31,12 +32,18 @@ def create_app(service: Service | None = None) -> Flask:
         service = open_service(settings)
     service.check_ready()
     wiring.connect()
+    _ = service.reception  # the one writer, made before there are threads
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = service.settings.max_body + 1  # one more shows what was cut: see api.events
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.extensions[EXTENSION] = service
     app.register_blueprint(api.blueprint())
+    app.register_blueprint(api.public())
     app.register_blueprint(web.blueprint())
+    if service.settings.access_log:
+        access_log.register(app)
+    compression.register(app)
     problems.register(app)
+    door.hang(app, service)
     return app

@@ -1,4 +1,4 @@
-"""``GET /api/v1/figures``: running values with unit, printed form and definition, and what is refused."""
+"""``GET /api/v1/figures…``: running values with unit, printed form and definition, and what is refused."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ REFUSED: list[tuple[dict[str, str], int, str, list[dict[str, str]]]] = [
     (
         {"period": "2020", "metrics": "desk.cases", "from": "1"},
         422,
-        "The query has parameters that are not known.",
+        "The query has 2 mistakes.",
         [
             {"pointer": "from", "message": "is not known; allowed are as_of, by, metric, period"},
             {"pointer": "metrics", "message": "is not known; allowed are as_of, by, metric, period"},
@@ -191,7 +191,7 @@ REFUSED: list[tuple[dict[str, str], int, str, list[dict[str, str]]]] = [
         (
             {"period": "2020", "as_of": text},
             422,
-            "as_of is the seq of an event.",
+            "The query has 1 mistake.",
             [{"pointer": "as_of", "message": "must be a whole number from 0"}],
         )
         for text in ("", "-1", "1.0", "1e3", "１", "0x1", "9" * 19, "latest")
@@ -213,6 +213,42 @@ def test_what_cannot_be_answered_says_why(api: Api) -> None:
     for query, status, detail, mistakes in REFUSED:
         answer = problem(api.get("/figures", query))
         assert (answer["status"], answer["detail"], answer.get("mistakes", [])) == (status, detail, mistakes)
+
+
+def test_one_figure_has_an_address_of_its_own(recorded: Api) -> None:
+    for metric, expected in (("desk.cases", CASES), ("desk.loss_per_case", LOSS_PER_CASE)):
+        answer = recorded.get(f"/figures/{metric}/2020")
+        assert (answer.status_code, answer.content_type, answer.get_json()) == (200, "application/json", expected)
+    for metric in recorded.house.catalogue.metrics:
+        for period in ("2019", "2020-Q2", "2020-05-04"):
+            assert figures(recorded, period=period, metric=metric) == [recorded.get(f"/figures/{metric}/{period}").json]
+
+
+def test_one_figure_as_of_tells_what_was_known_then(recorded: Api) -> None:
+    recorded.house.correct(1, 1, {"channel": "mail"})
+    recorded.house.void(0, 0, time="2020-03-31T23:59:59+08:00")
+
+    def told(path: str, as_of: int) -> object:
+        answer = recorded.get(path, {"as_of": str(as_of)})
+        assert answer.status_code == 200
+        return answer.get_json()["value"]
+
+    assert [told("/figures/desk.cases/2020", seq) for seq in range(5)] == ["1", "2", "3", "3", "2"]
+    assert [told("/figures/desk.loss/2020", seq) for seq in range(5)] == ["0.00", "100.01", "100.01", "0.00", "0.00"]
+    assert [told("/figures/desk.cases/2020-03-31", seq) for seq in range(5)] == ["1", "1", "1", "1", "0"]
+    assert recorded.get("/figures/desk.cases/2020", {"as_of": "2"}).get_json() == CASES
+
+
+def test_one_figure_that_is_not_there_says_why(api: Api) -> None:
+    for path, slug, words in (
+        ("desk.csaes/2020", "unknown-metric", "The catalogue has no metric 'desk.csaes'."),
+        ("desk.cases/20", "unknown-period", "'20' is not a period."),
+        ("desk.cases/2020-Q5", "unknown-period", "'2020-Q5' is not a period."),
+    ):
+        for answer in (api.get(f"/figures/{path}"), api.get(f"/figures/{path}", {"as_of": "0"})):
+            refused = problem(answer)
+            assert refused["type"] == f"urn:governance-tracker:problem:{slug}"
+            assert (refused["status"], refused["detail"][: len(words)]) == (404, words)
 
 
 def test_figures_are_for_who_has_the_token(api: Api) -> None:

@@ -6,13 +6,14 @@ The one place that maps errors to HTTP.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import structlog
 from flask import Flask, Response, json, render_template, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from tracker.api.state import service
-from tracker.errors import TooLarge, TrackerError
+from tracker.errors import ContentConflict, NotReady, TooLarge, TooMany, TrackerError, Unauthorised
 
 log = structlog.get_logger(__name__)
 
@@ -27,17 +28,34 @@ def register(app: Flask) -> None:
     app.register_error_handler(Exception, _unforeseen)
 
 
+def problem_of(error: TrackerError) -> dict[str, Any]:
+    """The problem document of a refusal."""
+    problem = _document(error.status, error.slug, error.title, error.detail)
+    if error.mistakes:
+        problem["mistakes"] = [mistake.as_dict() for mistake in error.mistakes]
+    if isinstance(error, ContentConflict):
+        problem["stored"] = error.stored
+    return problem
+
+
 def _refused(error: TrackerError) -> Response:
-    headers = {401: {"WWW-Authenticate": "Bearer"}, 503: {"Retry-After": "5"}}.get(error.status, {})
-    mistakes = [mistake.as_dict() for mistake in error.mistakes]
-    return _answer(error.status, error.slug, error.title, error.detail, mistakes, headers)
+    return _answer(problem_of(error), _headers(error))
+
+
+def _headers(error: TrackerError) -> dict[str, str]:
+    if isinstance(error, Unauthorised):
+        return {"WWW-Authenticate": "Bearer"}
+    if isinstance(error, TooMany):
+        return {"Retry-After": str(error.seconds)}
+    return {"Retry-After": "5"} if isinstance(error, NotReady) else {}
 
 
 def _http(error: HTTPException) -> Response:
     status = error.code or 500
     kept = {name: value for name, value in error.get_headers() if name.lower() == "allow"}
     slug = (error.name or "error").lower().replace(" ", "-")
-    return _answer(status, slug, error.name, error.description or "The request cannot be answered.", [], kept)
+    detail = error.description or "The request cannot be answered."
+    return _answer(_document(status, slug, error.name, detail), kept)
 
 
 def _too_large(_error: RequestEntityTooLarge) -> Response:
@@ -48,16 +66,15 @@ def _too_large(_error: RequestEntityTooLarge) -> Response:
 def _unforeseen(error: Exception) -> Response:
     # The one broad handler: a caller learns nothing of the inside, the log keeps the kind of error but no payload.
     log.error("unforeseen", error=type(error).__name__, path=request.path, exc_info=error)
-    return _answer(500, "error", "Something went wrong", "This is our fault. Nothing was stored.", [], {})
+    return _answer(_document(500, "error", "Something went wrong", "This is our fault. Nothing was stored."), {})
 
 
-def _answer(
-    status: int, slug: str, title: str, detail: str, mistakes: list[dict[str, str]], headers: Mapping[str, str]
-) -> Response:
-    if not request.path.startswith("/api/"):
-        page = render_template("error.html", title=title, detail=detail)
-        return Response(page, status, headers, content_type="text/html; charset=utf-8")
-    problem = {"type": f"urn:governance-tracker:problem:{slug}", "title": title, "status": status, "detail": detail}
-    if mistakes:
-        problem["mistakes"] = mistakes
-    return Response(json.dumps(problem), status, headers, content_type=PROBLEM)
+def _document(status: int, slug: str, title: str, detail: str) -> dict[str, Any]:
+    return {"type": f"urn:governance-tracker:problem:{slug}", "title": title, "status": status, "detail": detail}
+
+
+def _answer(problem: dict[str, Any], headers: Mapping[str, str]) -> Response:
+    if request.path.startswith("/api/"):
+        return Response(json.dumps(problem), problem["status"], headers, content_type=PROBLEM)
+    page = render_template("error.html", title=problem["title"], detail=problem["detail"])
+    return Response(page, problem["status"], headers, content_type="text/html; charset=utf-8")

@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from tracker.web import health, years
+from tracker.web import docs, health, metrics, years
 from tracker.web.headers import harden
 
 
@@ -13,5 +13,8 @@ def blueprint() -> Blueprint:
     web.add_url_rule("/years/<int(max=9999):year>", view_func=years.show)
     web.add_url_rule("/healthz", view_func=health.healthz)
     web.add_url_rule("/readyz", view_func=health.readyz)
+    web.add_url_rule("/metrics", view_func=metrics.metrics)
+    web.add_url_rule("/docs", "docs", docs.show)
+    web.add_url_rule("/docs/<name>", "docs_asset", docs.asset)
     web.after_app_request(harden)
     return web

@@ -21,6 +21,8 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "empty": "尚無凍結年度",
         "empty_help": "年度結束後，執行 tracker freeze 年份 即可凍結並在此顯示。",
         "home": "返回首頁",
+        "docs": "API 說明",
+        "docs_help": "此頁面需要 JavaScript；API 說明文件本身在此：",
     },
     "en": {
         "title": "Governance figures of the year",
@@ -34,6 +36,8 @@ _TEXTS: Mapping[str, Mapping[str, str]] = {
         "empty": "No year is frozen yet",
         "empty_help": "When a year is over, run tracker freeze YEAR; it then appears here.",
         "home": "Home",
+        "docs": "API documentation",
+        "docs_help": "This page needs JavaScript. The description itself is here:",
     },
 }
 

@@ -1,0 +1,98 @@
+"""Schemas of what the API answers with, by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tracker.api.eventschemas import Json
+
+
+def _object(required: Json, optional: Json | None = None) -> Json:
+    return {"type": "object", "properties": {**required, **(optional or {})}, "required": list(required)}
+
+
+def _list(of: Json) -> Json:
+    return {"type": "array", "items": of}
+
+
+def ref(name: str) -> Json:
+    """A reference to the schema of this name."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+_TEXT: Json = {"type": "string"}
+_SEQ: Json = {"type": "integer", "minimum": 0}
+_COUNT: Json = {"type": "integer", "minimum": 0}
+_HEX: Json = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+_MAYBE: Json = {"type": ["string", "null"]}
+_DECIMAL: Json = {"type": ["string", "null"], "description": "an exact decimal, or null where there is no value"}
+_LABEL: Json = {"type": "object", "additionalProperties": _TEXT, "description": "text by locale"}
+_ANY: Json = {"type": "object"}
+_NEXT: Json = {"type": ["string", "null"], "description": "the next page's cursor"}
+
+_MISTAKE = _object({"pointer": _TEXT | {"description": "where: a JSON pointer (RFC 6901)"}, "message": _TEXT})
+_PROBLEM = _object(
+    {"type": _TEXT, "title": _TEXT, "status": {"type": "integer"}, "detail": _TEXT},
+    {"mistakes": _list(ref("Mistake")), "stored": _object({"seq": _SEQ, "content": _HEX})},
+)
+_RECEIPT = _object(
+    {"id": _TEXT, "status": {"enum": ["recorded", "duplicate", "valid"]}},
+    {"seq": _SEQ, "leaf": _HEX, "late": {"type": "integer", "description": "the frozen year that it comes late for"}},
+)
+_FACT = {"seq": _SEQ, "type": _TEXT, "time": _TEXT, "day": _TEXT, "year": {"type": "integer"}, "data": _ANY}
+_RECORDED = _object(
+    {**_FACT, "recorded_at": _TEXT, "actor": _TEXT, "source": _TEXT, "id": _TEXT, "content": _HEX, "leaf": _HEX},
+    {"subject": _TEXT, "entity": _TEXT, "original": _SEQ, "replaces": _SEQ},
+)
+_BEHIND = _object({**_FACT, "event": _TEXT | {"description": "its address"}}, {"subject": _TEXT, "entity": _TEXT})
+_FIGURE = _object(
+    {"metric": _TEXT, "period": _TEXT, "value": _DECIMAL, "unit": _TEXT, "label": _LABEL, "printed": _LABEL}
+    | {"definition": _ANY, "breakdown": _list(_ANY)}
+)
+_COUNTS = _object(dict.fromkeys(("received", "recorded", "duplicate", "conflict", "rejected"), _COUNT))
+_KEY = _object({"kind": {"enum": ["hmac", "ed25519"]}, "created_at": _TEXT, "expires_at": _MAYBE, "used_at": _MAYBE})
+_SOURCE = _object(
+    {"name": _TEXT, "uri": _TEXT, "types": _list(_TEXT), "late_days": _COUNT, "backfill": {"type": "boolean"}}
+    | {"test": {"type": "boolean"}, "created_at": _TEXT, "retired_at": _MAYBE, "keys": _list(_KEY), "counts": _COUNTS}
+)
+_HELD: Json = {
+    **dict.fromkeys(("id", "attempts", "size", "mistakes"), _COUNT),
+    **dict.fromkeys(("sender", "delivery", "first_at", "last_at"), _TEXT),
+    **dict.fromkeys(("settled", "reason", "settled_by", "settled_at"), _MAYBE),
+}
+_OPENED = {**_HELD, "detail": _TEXT, "mistakes": _list(ref("Mistake")), "content_type": _MAYBE, "body": _MAYBE}
+_ENTITIES = {"digest": _HEX, "organisation": _ANY, "domains": _ANY, "events": _ANY, "metrics": _ANY}
+
+ANSWERS: dict[str, Any] = {
+    "Mistake": _MISTAKE,
+    "Problem": _PROBLEM,
+    "Receipt": _RECEIPT,
+    "Receipts": _object({"receipts": _list(ref("Receipt"))}),
+    "Recorded": _RECORDED,
+    "Events": _object({"events": _list(ref("Recorded")), "next": _NEXT}),
+    "Versions": _object({"events": _list(ref("Recorded"))}),
+    "Figure": _FIGURE,
+    "Figures": _object({"period": _TEXT, "figures": _list(ref("Figure"))}),
+    "Behind": _object({"metric": _TEXT, "period": _TEXT, "events": _list(_BEHIND), "next": _NEXT}),
+    "Catalogue": _object(_ENTITIES),
+    "Sources": _object({"sources": _list(_SOURCE)}),
+    "Secret": _object(
+        {"name": _TEXT},
+        {"uri": _TEXT, "types": _list(_TEXT), "secret": _TEXT, "private_key": _TEXT, "public_key": _TEXT},
+    ),
+    "Quarantine": _object({"quarantine": _list(_object(_HELD)), "next": _NEXT}),
+    "Held": _object(_OPENED),
+    "Done": _ANY,
+    "Line": _object(
+        {},
+        {"line": _COUNT, "status": {"enum": ["recorded", "duplicate", "valid", "refused"]}, "id": _TEXT, "seq": _SEQ}
+        | {
+            "leaf": _HEX,
+            "late": {"type": "integer"},
+            "problem": ref("Problem"),
+            "summary": _ANY,
+            "stopped_after": _COUNT,
+        },
+    ),
+}
+"""Answers; the schemas of events come from the catalogue."""

@@ -1,0 +1,109 @@
+"""Every route of the API in one table: it drives the URL map, the permissions and the OpenAPI description."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from marshmallow import Schema
+
+from tracker.access.tokens import SCOPES
+from tracker.api import amendments, catalogue, events, figures, quarantine, reading, sources, webhooks
+from tracker.api.parameters import Flag, Query
+from tracker.api.security import SIGNATURE
+from tracker.intake.modes import BATCH, EITHER, ONE
+from tracker.intake.streaming import LINE
+
+View: TypeAlias = Callable[..., Any]
+
+EVENTS = "events"
+FIGURES = "figures"
+CARE = "administration"
+
+
+class DryRun(Query):
+    """How to take a delivery in."""
+
+    dry_run = Flag(description="1: check and answer, record nothing")
+
+
+class Streaming(DryRun):
+    """How to take lines in."""
+
+    atomic = Flag(description="1: all lines or none, up to 10,000")
+
+
+@dataclass(frozen=True)
+class Route:
+    """One call. ``scope`` is what a token needs, or ``signature``; there is no default, so that none is forgotten.
+
+    ``answers`` maps a status to the name of a schema; ``body`` a media type to the name of a schema or a marshmallow
+    schema; ``refusals`` are the statuses that a problem may have beyond those that any call may have.
+    """
+
+    method: str
+    rule: str
+    view: View
+    scope: str
+    tag: str
+    summary: str
+    answers: Mapping[int, str]
+    query: type[Schema] = Query
+    body: Mapping[str, str | type[Schema]] = field(default_factory=dict)
+    refusals: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.scope not in {*SCOPES, SIGNATURE}:
+            raise ValueError(f"{self.rule} asks for {self.scope}, a scope that nobody can have")
+
+    @property
+    def endpoint(self) -> str:
+        """The name that ``url_for`` knows it by, within the blueprint."""
+        return f"{self.view.__module__.rpartition('.')[2]}_{self.view.__name__}"
+
+
+_DELIVERY = {ONE: "Event", BATCH: "Batch", EITHER: "Delivery"}
+_TAKEN = {201: "Receipts", 200: "Receipts"}
+_TAKING = (400, 409, 413, 415, 422)
+_WRITING = (400, 404, 409, 413, 415, 422)
+
+ROUTES = (
+    Route("POST", "/webhooks/<source>", webhooks.receive, SIGNATURE, EVENTS, "Hand in signed events",
+          _TAKEN, DryRun, _DELIVERY, _TAKING),
+    Route("POST", "/events", events.create, "record", EVENTS, "Hand in events",
+          _TAKEN, Streaming, {**_DELIVERY, LINE: "Lines"}, _TAKING),
+    Route("GET", "/events", reading.index, "read", EVENTS, "List events", {200: "Events"}, reading.EventsQuery, {},
+          (404, 422)),
+    Route("GET", "/events/<int:seq>", reading.show, "read", EVENTS, "One event", {200: "Recorded"},
+          refusals=(404, 422)),
+    Route("GET", "/events/<int:seq>/versions", reading.history, "read", EVENTS, "An event and its amendments",
+          {200: "Versions"}, refusals=(404, 422)),
+    Route("POST", "/events/<int:seq>/corrections", amendments.correct, "amend", EVENTS, "Correct an event",
+          _TAKEN, body={EITHER: amendments.Correction}, refusals=_WRITING),
+    Route("POST", "/events/<int:seq>/void", amendments.void, "amend", EVENTS, "Void an event",
+          _TAKEN, body={EITHER: amendments.Void}, refusals=_WRITING),
+    Route("GET", "/figures", figures.index, "read", FIGURES, "Figures of a period", {200: "Figures"},
+          figures.FiguresQuery, {}, (404, 422)),
+    Route("GET", "/figures/<metric>/<period>", figures.show, "read", FIGURES, "One figure", {200: "Figure"},
+          figures.FigureQuery, {}, (404, 422)),
+    Route("GET", "/figures/<metric>/<period>/events", figures.behind, "read", FIGURES, "The events behind a figure",
+          {200: "Behind"}, figures.BehindQuery, {}, (404, 422)),
+    Route("GET", "/catalogue", catalogue.show, "read", FIGURES, "What is recorded and measured", {200: "Catalogue"},
+          refusals=(422,)),
+    Route("GET", "/sources", sources.index, "admin", CARE, "List sources", {200: "Sources"}, refusals=(422,)),
+    Route("POST", "/sources", sources.create, "admin", CARE, "Add a source", {201: "Secret"},
+          body={EITHER: sources.NewSource}, refusals=_TAKING),
+    Route("POST", "/sources/<name>/rotate", sources.rotate, "admin", CARE, "Give a source a new key", {200: "Secret"},
+          body={EITHER: sources.Rotation}, refusals=_WRITING),
+    Route("POST", "/sources/<name>/retire", sources.retire, "admin", CARE, "Retire a source", {200: "Done"},
+          refusals=(404, 422)),
+    Route("GET", "/quarantine", quarantine.index, "admin", CARE, "List refused deliveries", {200: "Quarantine"},
+          quarantine.HeldQuery, {}, (422,)),
+    Route("GET", "/quarantine/<int:id>", quarantine.show, "admin", CARE, "One refused delivery", {200: "Held"},
+          refusals=(404, 409, 422)),
+    Route("POST", "/quarantine/<int:id>/retry", quarantine.retry, "admin", CARE, "Record a refused delivery", _TAKEN,
+          refusals=_WRITING),
+    Route("POST", "/quarantine/<int:id>/discard", quarantine.discard, "admin", CARE, "Discard a refused delivery",
+          {200: "Done"}, body={EITHER: quarantine.Discard}, refusals=_WRITING),
+)  # fmt: skip

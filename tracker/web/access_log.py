@@ -1,0 +1,34 @@
+"""One line for each request: method, path, status, time. Never a query, a header or a body."""
+
+from __future__ import annotations
+
+import time
+
+import structlog
+from flask import Flask, Response, g, request
+
+log = structlog.get_logger("tracker.access")
+
+LONGEST_PATH = 200
+
+
+def register(app: Flask) -> None:
+    """Log each request of the application once it is answered."""
+    app.before_request(_begin)
+    app.after_request(_end)
+
+
+def line(method: str, path: str, status: int, began: float) -> None:
+    """Write one line; ``began`` is when, by :func:`time.perf_counter`."""
+    ms = round((time.perf_counter() - began) * 1000, 1)
+    log.info("request", method=method[:20], path=path[:LONGEST_PATH], status=status, ms=ms)
+
+
+def _begin() -> None:
+    g.began = time.perf_counter()
+
+
+def _end(response: Response) -> Response:
+    began = g.get("began", time.perf_counter())  # not there where an earlier hook has answered
+    line(request.method, request.path, response.status_code, began)
+    return response
