@@ -21,7 +21,6 @@ import pytest
 
 from tests.cli.conftest import PROJECT, TRACKER, environment
 
-TOKEN = "k3Zr8vQm1xTfW5nLb7JcYp0dHs2GaE4u"
 EVENT = {
     "specversion": "1.0",
     "id": "training-2020-0001",
@@ -35,13 +34,14 @@ EVENT = {
 class Server:
     """A running server."""
 
-    def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], port: int, token: str) -> None:
         self.process = process
         self.base = f"http://127.0.0.1:{port}"
+        self.token = token
 
-    def ask(self, path: str, body: object = None, token: str = TOKEN) -> tuple[int, Any]:
+    def ask(self, path: str, body: object = None, token: str | None = None) -> tuple[int, Any]:
         """Status and JSON of a GET, or of a POST where there is a body."""
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/cloudevents+json"}
+        headers = {"Authorization": f"Bearer {token or self.token}", "Content-Type": "application/cloudevents+json"}
         data = None if body is None else json.dumps(body).encode()
         try:
             with urlopen(Request(f"{self.base}{path}", data, headers), timeout=10) as answer:
@@ -79,13 +79,14 @@ def free_port() -> int:
 @contextmanager
 def serving(home: Path, url: str = "", workers: int = 1) -> Iterator[Server]:
     """A server of the shipped configuration, started where there is no checkout."""
-    environ = environment(TRACKER_HOME=str(home), TRACKER_TOKEN=TOKEN, TRACKER_DATABASE_URL=url)
+    environ = environment(TRACKER_HOME=str(home), TRACKER_DATABASE_URL=url)
     subprocess.run([TRACKER, "init"], cwd=home.parent, env=environ, check=True, capture_output=True)
+    token = token_in(home, environ)
     port = free_port()
     command = [str(TRACKER), "serve", "--port", str(port), "--workers", str(workers)]
     with (home.parent / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=home.parent, env=environ, stdout=log, stderr=log)
-    server = Server(process, port)
+    server = Server(process, port, token)
     try:
         server.wait()
         yield server
@@ -93,6 +94,18 @@ def serving(home: Path, url: str = "", workers: int = 1) -> Iterator[Server]:
         if process.poll() is None:
             process.kill()
             process.wait()
+
+
+def token_in(home: Path, environ: dict[str, str]) -> str:
+    """The token that scripts use; made with the first server."""
+    file = home / "token"
+    if not file.exists():
+        scopes = [word for scope in ("record", "read", "backfill") for word in ("--scope", scope)]
+        made = subprocess.run(
+            [TRACKER, "token", "add", "scripts", *scopes], cwd=home.parent, env=environ, check=True, capture_output=True
+        )
+        file.write_bytes(made.stdout)
+    return file.read_text("ascii").strip()
 
 
 def value(server: Server, metric: str, period: str) -> str:
@@ -110,7 +123,7 @@ def test_a_server_records_answers_and_ends_when_it_is_told(tmp_path: Path) -> No
         assert (status, answer["receipts"][0]["status"]) == (201, "recorded")
         status, answer = server.ask("/api/v1/events", EVENT)
         assert (status, answer["receipts"][0]["status"]) == (200, "duplicate")
-        assert server.ask("/api/v1/events", EVENT, token=TOKEN[::-1])[0] == 401
+        assert server.ask("/api/v1/events", EVENT, token=server.token[::-1])[0] == 401
         assert value(server, "integrity.training_attendance", "2020-Q1") == "42"
         assert server.stop() == 0
     with serving(tmp_path / "home") as server:
@@ -133,7 +146,7 @@ def test_the_calls_of_the_readme_work_as_they_stand(tmp_path: Path) -> None:
     calls = [call.replace("\n    ", "\n") for call in re.findall(r"^    (curl .*(?:\n     .*)*)", readme, re.MULTILINE)]
     assert [call.split()[1] for call in calls] == ["-X", "-H"]
     with serving(tmp_path / "home") as server:
-        environ = environment(TRACKER_TOKEN=TOKEN) | {"PATH": os.environ["PATH"]}
+        environ = environment(TOKEN=server.token) | {"PATH": os.environ["PATH"]}
         answers = []
         for call in calls:
             command = call.replace("http://127.0.0.1:8000", server.base).replace("curl ", "curl -s --noproxy '*' ", 1)
@@ -155,9 +168,21 @@ def test_a_body_in_chunks_is_refused_beyond_the_limit_and_never_cut(tmp_path: Pa
         statuses = []
         for padding in (0, 1 << 20):
             with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
-                head = f"POST /api/v1/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n"
+                head = f"POST /api/v1/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {server.token}\r\n"
                 rest = "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
                 body = event + b" " * padding
                 connection.sendall(f"{head}{rest}{len(body):x}\r\n".encode() + body + b"\r\n0\r\n\r\n")
                 statuses.append(connection.makefile("rb").readline().split()[1])
         assert statuses == [b"201", b"413"]
+
+
+def test_who_cannot_be_served_is_told_before_the_port_is_taken(tmp_path: Path) -> None:
+    environ = environment(TRACKER_HOME=str(tmp_path / "home"))
+    subprocess.run([TRACKER, "init"], cwd=tmp_path, env=environ, check=True, capture_output=True)
+    key = tmp_path / "home" / "keys" / "quarantine"
+    key.chmod(0o644)
+    ended = subprocess.run([TRACKER, "serve"], cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == (
+        f"The service is not ready: Others may read the key file {key}. Run `chmod 600 {key}`, then try again.\n"
+    )

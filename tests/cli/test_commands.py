@@ -101,21 +101,19 @@ def test_every_mistake_of_a_configuration_is_told_with_file_and_key(bare: Desk) 
 
 
 def test_settings_are_all_listed_without_their_secrets(bare: Desk) -> None:
-    token, url = "k3Zr8vQm1xTfW5nLb7JcYp0dHs2GaE4u", "postgresql+psycopg://alice:hunter2@db/ledger"
-    told = bare.done("settings", TRACKER_TOKEN=token, TRACKER_DATABASE_URL=url)
+    told = bare.done("settings", TRACKER_DATABASE_URL="postgresql+psycopg://alice:hunter2@db/ledger")
     assert [line.split(" = ")[0] for line in told.splitlines()[::2]] == [option.name for option in OPTIONS]
     assert all(option.help in told and option.default in told for option in OPTIONS)
-    assert "TRACKER_TOKEN = set\n" in told
+    assert "TRACKER_SECRETS_KEY_FILE = not set\n" in told
     assert "postgresql+psycopg://alice:***@db/ledger" in told
-    assert token not in told
     assert "hunter2" not in told
 
 
 def test_odd_settings_are_refused_together(bare: Desk) -> None:
-    said = bare.refused("figures", "2020", TRACKER_MAX_BODY="lots", TRACKER_TOKN="x")
+    said = bare.refused("figures", "2020", TRACKER_MAX_BODY="lots", TRACKER_HOEM="x")
     assert said.splitlines() == [
-        "A setting is odd: Correct these settings and start again: TRACKER_TOKN, TRACKER_MAX_BODY.",
-        "  TRACKER_TOKN: There is no such setting. Did you mean TRACKER_TOKEN?",
+        "A setting is odd: Correct these settings and start again: TRACKER_HOEM, TRACKER_MAX_BODY.",
+        "  TRACKER_HOEM: There is no such setting. Did you mean TRACKER_HOME?",
         "  TRACKER_MAX_BODY: Write a number of bytes from 1024 to 1073741824.",
     ]
 
@@ -325,7 +323,7 @@ def test_postgresql_goes_the_same_way(bare: Desk, postgresql_url: str) -> None:
     frozen = bare.done("freeze", "2020")
     exported = {format_: bare.done("export", "2020", "--format", format_) for format_ in ("json", "csv")}
     assert bare.done("recount").startswith("All agree")
-    assert not (bare.path / "home").exists()
+    assert sorted(path.name for path in (bare.path / "home").rglob("*")) == ["keys", "quarantine", "secrets"]
 
     del bare.settings["TRACKER_DATABASE_URL"]
     bare.done("init")

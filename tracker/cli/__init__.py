@@ -7,7 +7,7 @@ import sys
 import click
 
 from tracker import __version__
-from tracker.cli import checking, recording, serving, setup, years
+from tracker.cli import amending, checking, quarantine, recording, serving, setup, sources, tokens, years
 from tracker.cli.common import report
 from tracker.errors import TrackerError
 
@@ -29,12 +29,16 @@ for command in (
     setup.settings,
     setup.catalogue,
     recording.import_file,
+    amending.correct,
     years.figures,
     years.freeze_command,
     years.export,
     checking.recount_command,
     checking.replay_command,
     checking.review_command,
+    sources.source,
+    tokens.token,
+    quarantine.quarantine,
     serving.serve,
 ):
     cli.add_command(command)

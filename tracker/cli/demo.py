@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,6 +11,8 @@ from typing import Any
 import click
 
 from tracker import sample, wiring
+from tracker.access import tokens
+from tracker.access.tokens import SCOPES
 from tracker.catalogue import Catalogue
 from tracker.cli.common import OPERATOR, as_json, progress
 from tracker.cli.years import export_year
@@ -40,9 +41,9 @@ def environment(home: Path) -> dict[str, str]:
         "TRACKER_HOME": str(home),
         "TRACKER_DATABASE_URL": "",  # the home's own
         "TRACKER_CONFIG": str(shipped("config")),
-        "TRACKER_TOKEN_FILE": str(home / "keys" / "token"),
-        "TRACKER_TOKEN": "",
         "TRACKER_DATABASE_URL_FILE": "",
+        "TRACKER_SECRETS_KEY_FILE": "",  # and its own keys
+        "TRACKER_QUARANTINE_KEY_FILE": "",
     }
 
 
@@ -62,7 +63,9 @@ def run(home: Path, json_file: Path | None) -> None:
     wiring.connect()
     try:
         upgrade(service.database)
+        service.keys.make()
         activate(service.database, service.ledger, OPERATOR)
+        _make_token(service, home / "keys" / "token")
         _record(service, home / "sample" / f"events-{YEAR}.ndjson")
         _recount(service)
         _freeze(service, home / "exports")
@@ -80,12 +83,20 @@ def prepare(home: Path) -> None:
         if not (home / MARK).exists():
             raise Conflict(f"{home} is not a demo's home; name another with --home, or remove it yourself.")
         shutil.rmtree(home)
-    for name in ("keys", "sample", "exports"):
-        (home / name).mkdir(parents=True, exist_ok=True)
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "keys").mkdir(mode=0o700)
+    for name in ("sample", "exports"):
+        (home / name).mkdir()
     (home / MARK).write_text("Made by `tracker demo`, which may replace it.\n", "utf-8")
-    token = home / "keys" / "token"
-    token.touch(mode=0o600)
-    token.write_text(secrets.token_urlsafe(32) + "\n", "ascii")
+
+
+def _make_token(service: Service, file: Path) -> None:
+    """A token named ``demo`` for whoever reads the file, which is its owner alone."""
+    now = service.ledger.clock()
+    with service.database.write() as session:
+        text = tokens.add(session, "demo", frozenset(SCOPES), source=None, days=30, by=str(OPERATOR), at=now)
+    file.touch(mode=0o600)
+    file.write_text(f"{text}\n", "ascii")
 
 
 def _settings(home: Path) -> Settings:

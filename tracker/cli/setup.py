@@ -8,22 +8,25 @@ from pathlib import Path
 import click
 
 from tracker import wiring
+from tracker.access.signing import any_sealed
 from tracker.catalogue import COMPUTED, load
 from tracker.cli.common import OPERATOR, as_json, opened, progress, report
-from tracker.errors import CatalogueInvalid
+from tracker.errors import CatalogueInvalid, NotReady
+from tracker.intake.quarantine import any_held
 from tracker.jobs.activation import activate
 from tracker.ledger.heads import read_head
 from tracker.migrations import check_ready, upgrade
-from tracker.service import open_service
+from tracker.service import Service, open_service
 from tracker.settings import describe, read_settings
 
 
 @click.command()
 def init() -> None:
-    """Create or upgrade the database, and put the configuration in force if none is yet."""
+    """Create or upgrade the database, make the key files, and put the configuration in force if none is yet."""
     service = open_service(read_settings())
     wiring.connect()
     upgrade(service.database)
+    make_keys(service)
     with service.database.read() as session:
         active = read_head(session).catalogue
     if active is None:
@@ -32,6 +35,23 @@ def init() -> None:
     click.echo(f"The database at {service.database.url.render_as_string(hide_password=True)} is up to date.")
     if active not in {None, service.catalogue.digest}:
         click.echo("The configuration differs from the one in force: run `tracker catalogue activate`.")
+
+
+def make_keys(service: Service) -> None:
+    """Make the key files that are missing.
+
+    :raise NotReady: one is lost that something in the database is sealed with: another would not open it.
+    """
+    keys = service.keys
+    with service.database.read() as session:
+        needed = ((keys.secrets, any_sealed(session)), (keys.quarantine, any_held(session)))
+    for file, in_use in needed:
+        if in_use and not file.path.exists():
+            raise NotReady(
+                f"The key file {file.path} is gone, and the database holds what only this key opens. Restore it from "
+                f"your backup, or name it in {file.setting}."
+            )
+    keys.make()
 
 
 @click.command()
