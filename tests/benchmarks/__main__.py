@@ -1,12 +1,12 @@
-"""``python -m tests.benchmarks import``: rates as ratios of two things measured in turn, in one run."""
+"""``python -m tests.benchmarks import|ingest``: rates as ratios of two things measured in turn, in one run."""
 
 from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import importing
+from tests.benchmarks import importing, ingest
 
-BENCHMARKS = {"import": importing.main}
+BENCHMARKS = {"import": importing.main, "ingest": ingest.main}
 
 
 def main() -> int:
