@@ -77,7 +77,8 @@ def test_a_merge_key_takes_over_what_the_mapping_does_not_say_itself() -> None:
         ("a: {<<: 5}", "a.yaml: a.<<", "merges what is not a mapping"),
         ('a: "\\ud800"', "a.yaml", ""),
         ("a: &a [*a]", "a.yaml", "expand too far"),
-        ("[" * 100_000, "a.yaml: line 1", "nested too deeply"),
+        ("[" * 30, "a.yaml: line 1", "nested too deeply"),
+        ("[" * 100_000, "a.yaml: line 1", "nest"),  # newer versions of libyaml have a bound of their own
         (LAUGHS, "a.yaml", "expand too far"),
         (f"a: {'x' * 1_000_001}", "a.yaml", "is longer than 1000000 characters"),
     ],
