@@ -259,7 +259,9 @@ def test_two_keys_live_while_they_overlap_and_the_retired_one_never_again(hook: 
         overlap = timedelta(hours=1)
         rotate(session, "desk", Material("hmac", new), secret=key, overlap=overlap, by="person:alice", at=at)
     hooks = (hook, Hook(api, new))
-    assert [hooks[n % 2].post(hook.event(), id=f"both-{n}").status_code for n in range(100)] == [201] * 100
+    batches = [[hook.event() for _ in range(50)] for _ in range(200)]
+    assert [hooks[n % 2].post(batch, BATCH).status_code for n, batch in enumerate(batches)] == [201] * 200
+    assert hook.count() == (10_000, 10_000, 0, 0, 0)
     api.house.clock.instant += timedelta(hours=1)
     assert [each.post(hook.event(), id=f"after-{n}").status_code for n, each in enumerate(hooks)] == [401, 201]
 
