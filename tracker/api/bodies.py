@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any
@@ -13,7 +13,7 @@ from marshmallow.types import StrSequenceOrSet
 from tracker.api.requests import document
 from tracker.errors import Invalid, Mistake
 from tracker.intake.pointers import did_you_mean, listed, pointer_to, quoted
-from tracker.intake.schemas import MOST_MISTAKES
+from tracker.intake.schemas import MOST_MISTAKES, flat
 
 _WORDS = {"required": "is required", "null": "is null; leave the field out where there is no value"}
 
@@ -65,17 +65,8 @@ def pointed() -> Iterator[None]:
 def _mistakes(schema: Schema, messages: Mapping[str, Any]) -> Iterator[Mistake]:
     for name in schema.fields:
         if name in messages:
-            yield from _flat(pointer_to("", name), messages[name])
+            yield from flat(pointer_to("", name), messages[name])
     allowed = f"Allowed are {listed(schema.fields)}."
     for name in sorted(messages.keys() - schema.fields.keys()):
         hint = did_you_mean(name, schema.fields)
         yield Mistake(pointer_to("", name), f"{quoted(name)} is not known.{hint} {allowed}")
-
-
-def _flat(pointer: str, messages: Mapping[Any, Any] | Sequence[str]) -> Iterator[Mistake]:
-    if isinstance(messages, Mapping):
-        for key, inner in messages.items():
-            yield from _flat(pointer_to(pointer, key), inner)
-        return
-    for words in messages:
-        yield Mistake(pointer, words)

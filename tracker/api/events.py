@@ -17,10 +17,9 @@ from tracker.api.security import caller
 from tracker.api.spool import spooled
 from tracker.api.state import service
 from tracker.errors import NotReady, Overloaded, Refused
-from tracker.intake.streaming import LINE, Line, Stream
+from tracker.intake.streaming import CHUNK, LINE, Line, Stream
 from tracker.ledger.events import Receipt
 
-CHUNK = 1_000
 MOST_ATOMIC_BYTES = 32 << 20
 _PIECE = 1 << 16
 

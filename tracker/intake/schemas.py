@@ -43,17 +43,17 @@ def mistakes_of(schema: Schema, data: Mapping[str, Any], pointer: str) -> tuple[
 def _worded(schema: Schema, name: str, messages: Any, pointer: str) -> Iterator[Mistake]:
     where = pointer_to(pointer, name)
     if name in schema.fields:
-        yield from _flat(where, messages)
+        yield from flat(where, messages)
         return
     allowed = f"Allowed are {listed(schema.fields)}." if schema.fields else "No fields are allowed."
     yield Mistake(where, f"{quoted(name)} is no field of this event.{did_you_mean(name, schema.fields)} {allowed}")
 
 
-def _flat(pointer: str, messages: Mapping[Any, Any] | Sequence[str]) -> Iterator[Mistake]:
+def flat(pointer: str, messages: Mapping[Any, Any] | Sequence[str]) -> Iterator[Mistake]:
     """Nested messages one by one, each with its own pointer."""
     if isinstance(messages, Mapping):
         for key, inner in messages.items():
-            yield from _flat(pointer_to(pointer, key), inner)
+            yield from flat(pointer_to(pointer, key), inner)
         return
     for words in messages:
         yield Mistake(pointer, words)
