@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -180,6 +180,9 @@ class Server:
 
     def kill(self) -> None:
         """End it, and all its workers, without a warning."""
+        with suppress(ProcessLookupError):
+            if self.running:
+                os.kill(self._main, signal.SIGSTOP)  # or it replaces a worker meanwhile, which would outlive it
         for worker in {*self.workers, *_below(self.process.pid)}:
             kill(worker)
         if self.running:
