@@ -92,8 +92,7 @@ def serving(home: Path, url: str = "", workers: int = 1) -> Iterator[Server]:
         yield server
     finally:
         if process.poll() is None:
-            process.kill()
-            process.wait()
+            server.stop()  # not killed: its worker would outlive it
 
 
 def token_in(home: Path, environ: dict[str, str]) -> str:
