@@ -16,15 +16,12 @@ from tracker.db import Database, plain_errors
 from tracker.errors import NotMigrated
 from tracker.settings import shipped
 
+GUARDED = ("event", "catalogue", "snapshot", "audit_entry")
+"""The tables whose rows nothing changes."""
+
 GUARDS = {
-    "sqlite": frozenset(
-        f"{table}_no_{action}"
-        for table in ("event", "catalogue", "snapshot")
-        for action in ("update", "delete", "replace")
-    ),
-    "postgresql": frozenset(
-        f"{table}_{guard}" for table in ("event", "catalogue", "snapshot") for guard in ("append_only", "no_truncate")
-    ),
+    "sqlite": frozenset(f"{table}_no_{action}" for table in GUARDED for action in ("update", "delete", "replace")),
+    "postgresql": frozenset(f"{table}_{guard}" for table in GUARDED for guard in ("append_only", "no_truncate")),
 }
 
 _TRIGGERS = {
@@ -85,6 +82,11 @@ def check_ready(database: Database) -> None:
                 f"The database has lost guards of its log: {', '.join(sorted(gone))}. Somebody removed or disabled "
                 "them; compare the log with a backup before you restore them."
             )
+
+
+def guarded(guard: str) -> str:
+    """The table that a guard keeps as it is."""
+    return next(table for table in GUARDED if guard.startswith(f"{table}_"))
 
 
 def guards(connection: Connection) -> frozenset[str]:

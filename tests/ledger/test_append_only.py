@@ -17,7 +17,7 @@ from tests.house import ALICE, House, small_catalogue
 from tests.ledger.test_recording import rows
 from tracker.db import Database, metadata
 from tracker.errors import NotMigrated
-from tracker.migrations import GUARDS, check_ready
+from tracker.migrations import GUARDS, check_ready, guarded
 from tracker.snapshots.freeze import freeze
 
 CASE = "desk.case.reported"
@@ -154,7 +154,7 @@ def test_every_guard_that_is_dropped_is_named(database: Database) -> None:
     check_ready(database)
     gone: list[str] = []
     for guard in sorted(GUARDS["sqlite" if database.sqlite else "postgresql"]):
-        table = guard.split("_")[0]
+        table = guarded(guard)
         run(database, [f"DROP TRIGGER {guard}" if database.sqlite else f"DROP TRIGGER {guard} ON {table}"])
         gone.append(guard)
         assert missing(database) == ", ".join(gone)
@@ -164,7 +164,7 @@ def test_a_guard_that_does_not_always_fire_is_named(postgresql_url: str) -> None
     database = Database(postgresql_url)
     for change in ("DISABLE TRIGGER", "ENABLE TRIGGER", "ENABLE REPLICA TRIGGER"):
         for guard in sorted(GUARDS["postgresql"]):
-            table = guard.split("_")[0]
+            table = guarded(guard)
             run(database, [f"ALTER TABLE {table} {change} {guard}"])
             assert missing(database) == guard
             run(database, [f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {guard}"])

@@ -68,3 +68,24 @@ changes = Table(
     Column("target", Text, nullable=False),
 )
 """Who changed what. The newest ``id`` is the epoch: while it stands, what a process remembers is true."""
+
+wrapping_keys = Table(
+    "wrapping_key",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("made_at", Text, nullable=False),
+    Column("retired_at", Text),
+)
+"""The keys outside the database that data keys are wrapped by, known here by their fingerprints alone."""
+
+data_keys = Table(
+    "data_key",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("wrapped_under", Text, nullable=False),
+    Index("uq_data_key_owner", "owner", unique=True),
+    Index("ix_data_key_wrapped_under", "wrapped_under", "id"),
+)
+"""One key per subject for all that is confidential about it. To erase that, its key is destroyed."""

@@ -51,9 +51,12 @@ vault = Table(
     Column("field", Text, primary_key=True),
     Column("salt", LargeBinary, nullable=False),
     Column("value", LargeBinary, nullable=False),
+    Column("data_key", BigInteger),
+    Index("ix_event_vault_data_key", "data_key"),
 )
 """Confidential values and the salts of their commitments, apart from the event they belong to.
-``field`` is a JSON pointer into the event's data."""
+``field`` is a JSON pointer into the event's data. Both are sealed, each on its own, under the data key named;
+rows from before there were data keys have none, and ``tracker init`` seals them."""
 
 head = Table(
     "ledger_head",

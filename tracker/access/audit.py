@@ -1,0 +1,52 @@
+"""The audit trail: who did what, and who read what is confidential. Nothing changes or deletes an entry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from tracker.access.accounts import audit
+from tracker.clock import stamp
+
+
+class Entry(NamedTuple):
+    """One entry. ``actor`` is kind and pseudonym (``person:p-3kq…``), ``detail`` a few plain words or nothing:
+    never what somebody read or wrote."""
+
+    id: int
+    at: str
+    actor: str
+    action: str
+    target: str
+    detail: str | None
+
+
+def write(session: Session, at: datetime, actor: str, action: str, target: str, detail: str | None = None) -> None:
+    """Put an entry into the trail. ``action`` is a past fact in dots, such as ``person.signed_in``.
+
+    It is there once the caller commits. What is confidential is decrypted only in a later transaction, so that a
+    trail which cannot be written refuses the read.
+    """
+    session.execute(insert(audit).values(at=stamp(at), actor=actor, action=action, target=target, detail=detail))
+
+
+def entries(
+    session: Session,
+    *,
+    before: int | None = None,
+    limit: int = 100,
+    actor: str | None = None,
+    action: str | None = None,
+    target: str | None = None,
+) -> Sequence[Entry]:
+    """Up to ``limit`` entries, newest first; ``before`` is the last ``id`` of the page before."""
+    c = audit.c
+    wanted = ((c.actor, actor), (c.action, action), (c.target, target))
+    query = select(audit).where(*(column == value for column, value in wanted if value))
+    if before is not None:
+        query = query.where(c.id < before)
+    return [Entry._make(row) for row in session.execute(query.order_by(c.id.desc()).limit(limit))]

@@ -1,0 +1,45 @@
+"""The tables of workflows: access to cases, receipts of reports, and each account's violations."""
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table, Text
+
+from tracker.db import metadata
+
+grants = Table(
+    "case_grant",
+    metadata,
+    Column("subject", Text, primary_key=True),
+    Column("person", Text, primary_key=True),
+    Column("granted_at", Text, nullable=False),
+    Index("ix_case_grant_person", "person"),
+)
+"""Which officers may open which integrity case."""
+
+named = Table(
+    "case_named",
+    metadata,
+    Column("subject", Text, primary_key=True),
+    Column("mark", LargeBinary, primary_key=True),
+)
+"""Who is named in a case and must not see it: a keyed digest of case and person, so that nobody is named here."""
+
+receipts = Table(
+    "report_receipt",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("subject", Text, nullable=False),
+    Index("uq_report_receipt_subject", "subject", unique=True),
+)
+"""The SHA-256 of each reporter's receipt."""
+
+account_violations = Table(
+    "account_violation",
+    metadata,
+    Column("subject", Text, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("found_seq", BigInteger, nullable=False),
+    Column("penalty", Text),
+    Column("points", Integer, nullable=False),
+    Column("overturned", Boolean, nullable=False),
+    Index("ix_account_violation_account", "account", "found_seq"),
+)
+"""The violations of each account, with the penalty and points in force: derived from the ledger."""
