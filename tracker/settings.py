@@ -18,7 +18,7 @@ from tracker.errors import Mistake, SettingInvalid
 
 _DRIVERS = ("sqlite", "postgresql+psycopg")
 _LEVELS = ("debug", "info", "warning", "error")
-_FOR_TESTS = ("TRACKER_TEST_", "TRACKER_REQUIRE_POSTGRES")
+_FOR_TESTS = ("TRACKER_TEST_", "TRACKER_REQUIRE_")
 
 
 @dataclass(frozen=True)
