@@ -86,7 +86,6 @@ def test_every_variable_that_is_mentioned_is_a_setting() -> None:
     for name in DOCUMENTS:
         text = (PROJECT / name).read_text("utf-8")
         known = {option.name for option in OPTIONS} | {"TRACKER_TEST_POSTGRES", "TRACKER_REQUIRE_POSTGRES"}
-        known |= {"TRACKER_REQUIRE_BROWSER"}
         assert set(re.findall(r"TRACKER_[A-Z_]*[A-Z]", text)) <= known, name
 
 
