@@ -104,6 +104,10 @@ def _audit() -> None:
     )
     op.create_index("ix_audit_entry_actor", "audit_entry", ["actor", "id"])
     op.create_index("ix_audit_entry_target", "audit_entry", ["target", "id"])
+    op.execute(  # what was changed before there was a trail for everything
+        "INSERT INTO audit_entry (at, actor, action, target) "
+        'SELECT at, "by", action, target FROM access_change ORDER BY id'
+    )
     if op.get_bind().dialect.name == "sqlite":
         _guard_sqlite()
     else:

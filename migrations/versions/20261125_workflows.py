@@ -32,6 +32,14 @@ def upgrade() -> None:
     )
     op.create_index("uq_report_receipt_subject", "report_receipt", ["subject"], unique=True)
     op.create_table(
+        "key_handover",
+        sa.Column("proposal", sa.BigInteger, autoincrement=False, nullable=False),
+        sa.Column("sealed", sa.LargeBinary, nullable=False),
+        sa.Column("until", sa.Text, nullable=False),
+        sa.PrimaryKeyConstraint("proposal", name="pk_key_handover"),
+    )
+    op.create_index("ix_key_handover_until", "key_handover", ["until"])
+    op.create_table(
         "account_violation",
         sa.Column("subject", sa.Text, nullable=False),
         sa.Column("account", sa.Text, nullable=False),
@@ -45,5 +53,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in ("account_violation", "report_receipt", "case_named", "case_grant"):
+    for table in ("account_violation", "key_handover", "report_receipt", "case_named", "case_grant"):
         op.drop_table(table)

@@ -1,4 +1,4 @@
-"""The trail of changes to sources and tokens, whose length is the epoch that remembered access is good for."""
+"""Changes to sources and tokens, whose number is the epoch that remembered access is good for."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from tracker.access import audit
 from tracker.access.models import changes
 from tracker.clock import stamp
 from tracker.db import run
@@ -16,7 +17,7 @@ _EPOCH = f"SELECT coalesce(max(id), 0) FROM {changes.name}"
 
 
 def note(session: Session, at: datetime, by: str, action: str, target: str) -> None:
-    """Leave a trace of a change; with it everything that processes remember is read anew.
+    """Leave a trace of a change, here and in the audit trail; all that processes remember is read anew.
 
     Changes wait for each other: were a lower number committed after a higher one, the newest number would
     not move, and what had been remembered in between would stand although it is no longer true.
@@ -24,6 +25,7 @@ def note(session: Session, at: datetime, by: str, action: str, target: str) -> N
     if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer at a time anyway
         session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
     session.execute(insert(changes).values(at=stamp(at), by=by, action=action, target=target))
+    audit.write(session, at, by, action, target)
 
 
 def epoch(session: Session) -> int:

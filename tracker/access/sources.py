@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -74,7 +74,7 @@ def add(session: Session, source: Source, key: Material, *, secret: bytes, by: s
     :raise Invalid: a name, URI, pattern or number that cannot be.
     :raise Conflict: the name was used before, or another live source has this URI.
     """
-    _check(source)
+    check(source)
     row = {**vars(source), "types": json.dumps(source.types), "created_at": stamp(at)}
     try:
         with session.begin_nested():
@@ -97,6 +97,19 @@ def rotate(
     """
     check_live(session, name)
     signing.rotate(session, name, key, secret=secret, overlap=overlap, by=by, at=at)
+
+
+def bind(session: Session, name: str, types: tuple[str, ...], *, by: str, at: datetime) -> None:
+    """Let a source send these types of events from now on, and no others.
+
+    :raise Invalid: a pattern that cannot be.
+    :raise NotFound: there is no live source of this name.
+    """
+    check_live(session, name)
+    found = session.execute(select(sources).where(sources.c.name == name)).one()
+    check(replace(source_of(found), types=types))
+    session.execute(update(sources).where(sources.c.name == name).values(types=json.dumps(types)))
+    note(session, at, by, "source.bound", name)
 
 
 def retire(session: Session, name: str, *, by: str, at: datetime) -> None:
@@ -131,7 +144,11 @@ def source_of(row: Row[Any]) -> Source:
     return Source(row.name, row.uri, tuple(json.loads(row.types)), row.late_days, row.backfill, row.test)
 
 
-def _check(source: Source) -> None:
+def check(source: Source) -> None:
+    """Look whether a source can be as it is described.
+
+    :raise Invalid: a name, URI, pattern or number that cannot be.
+    """
     mistakes = []
     if not _NAME.fullmatch(source.name):
         mistakes.append(Mistake("name", "begins with a letter; then up to 62 of a-z, 0-9 and hyphen"))

@@ -31,6 +31,16 @@ receipts = Table(
 )
 """The SHA-256 of each reporter's receipt."""
 
+handovers = Table(
+    "key_handover",
+    metadata,
+    Column("proposal", BigInteger, primary_key=True, autoincrement=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("until", Text, nullable=False),
+    Index("ix_key_handover_until", "until"),
+)
+"""New secrets and tokens that wait, sealed, for the one who proposed them; a row goes as it is picked up."""
+
 account_violations = Table(
     "account_violation",
     metadata,
