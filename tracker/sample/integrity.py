@@ -47,6 +47,7 @@ def _cases() -> Iterator[dict[str, Any]]:
         case = f"case-2020-{number:03}"
         reported = {"channel": channel, "reporter_group": group, "category": category}
         yield _step(case, "reported", when, reported | _told(number, group))
+        yield from _answered(case, when)
         when = yield from _looked_into(case, when, draw)
         # Every third case of the first 81 is borne out; all of those are decided within the year.
         if number <= 3 * SUBSTANTIATED and number % 3 == 0:
@@ -60,6 +61,14 @@ def _told(number: int, group: str) -> dict[str, str]:
     """What the reporter said; who does not give a name leaves no identity."""
     told = {"narrative": f"Illustrative narrative of report {number:04}."}
     return told if group == "unknown" else told | {"identity": f"reporter-{number:04}"}
+
+
+def _answered(case: str, when: datetime) -> Iterator[dict[str, Any]]:
+    """What the reporter hears: within a week that the report arrived, within three months what came of it."""
+    draw = random.Random(f"integrity-answers-{case}")
+    yield _step(case, "acknowledged", later(draw, when, 2, 6 * DAY), {})
+    told = {"message": f"Illustrative feedback on {case}."}
+    yield _step(case, "feedback_given", later(draw, when, 45 * DAY, 85 * DAY), told)
 
 
 def _looked_into(case: str, when: datetime, draw: random.Random) -> Generator[dict[str, Any], None, datetime]:
