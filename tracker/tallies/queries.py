@@ -22,7 +22,8 @@ from tracker.tallies.models import newest, tally
 Cells = Mapping[str, Fraction | None]
 """Cell to exact value. ``{}`` is always there; a breakdown's cell only if it has something to say."""
 
-_PER_PERIOD = frozenset({Measure.DISTINCT, Measure.LATEST_SUM})
+PER_PERIOD = frozenset({Measure.DISTINCT, Measure.LATEST_SUM})
+"""Measures that are kept for each month, quarter and year, as their months do not add up."""
 
 
 def exact(
@@ -42,27 +43,13 @@ class _Reader:
         self._catalogue = catalogue
 
     def read(self, period: Period, chosen: Collection[str]) -> dict[str, Cells]:
-        wanted = self._needed(chosen)
+        wanted = needed(self._catalogue, chosen)
         found = dict(self._stored(period, [each for each in wanted if each.measure not in COMPUTED]))
         earlier = self._earlier(period, wanted)
         for metric in wanted:
             if metric.measure in COMPUTED:
-                found[metric.id] = _computed(metric, found, earlier)
+                found[metric.id] = computed(metric, found, earlier)
         return found
-
-    def _needed(self, chosen: Iterable[str]) -> list[Metric]:
-        """The chosen metrics and all they are computed from, each after what it needs."""
-        ordered: dict[str, Metric] = {}
-
-        def visit(id: str) -> None:
-            metric = self._catalogue.metrics[id]
-            for each in inputs(metric):
-                visit(each)
-            ordered.setdefault(id, metric)
-
-        for id in chosen:
-            visit(id)
-        return list(ordered.values())
 
     def _earlier(self, period: Period, wanted: list[Metric]) -> Mapping[str, Cells]:
         grown = [each for metric in wanted if metric.measure is Measure.GROWTH for each in metric.of]
@@ -76,13 +63,13 @@ class _Reader:
             if metric.measure is Measure.LATEST:
                 yield metric.id, {WHOLE: None} | latest.get(metric.key, {})
             else:
-                yield metric.id, _valued(metric, sums.get(metric.key, {}))
+                yield metric.id, valued(metric, sums.get(metric.key, {}))
 
     def _sums(self, period: Period, metrics: list[Metric]) -> dict[str, dict[tuple[str, int], int]]:
         c = tally.c
-        own = [each.key for each in metrics if each.measure in _PER_PERIOD and not each.cumulative]
+        own = [each.key for each in metrics if each.measure in PER_PERIOD and not each.cumulative]
         running = [each.key for each in metrics if each.cumulative]
-        monthly = [each.key for each in metrics if each.measure not in _PER_PERIOD and not each.cumulative]
+        monthly = [each.key for each in metrics if each.measure not in PER_PERIOD and not each.cumulative]
         rows = [
             *self._rows(own, c.period == period.id),
             *self._rows(running, c.period <= period.months[-1]),
@@ -118,10 +105,25 @@ class _Reader:
 
 def inputs(metric: Metric) -> tuple[str, ...]:
     """The metrics that a computed one follows from."""
-    return metric.of + tuple(each for each in (metric.numerator, metric.denominator) if each)
+    return metric.of + metric.minus + tuple(each for each in (metric.numerator, metric.denominator) if each)
 
 
-def _valued(metric: Metric, parts: Mapping[tuple[str, int], int]) -> Cells:
+def needed(catalogue: Catalogue, chosen: Iterable[str]) -> list[Metric]:
+    """The chosen metrics and all they are computed from, each after what it needs."""
+    ordered: dict[str, Metric] = {}
+
+    def visit(id: str) -> None:
+        metric = catalogue.metrics[id]
+        for each in inputs(metric):
+            visit(each)
+        ordered.setdefault(id, metric)
+
+    for id in chosen:
+        visit(id)
+    return list(ordered.values())
+
+
+def valued(metric: Metric, parts: Mapping[tuple[str, int], int]) -> Cells:
     """The exact values of a stored metric's cells; a cell of a breakdown that came back to nothing is left out."""
     cells: dict[str, Fraction | None] = {WHOLE: None}
     for cell in dict.fromkeys((WHOLE, *(cell for cell, _part in parts))):
@@ -149,7 +151,8 @@ def _mean_scale(metric: Metric) -> int:
     return metric.scale + metric.weight_scale
 
 
-def _computed(metric: Metric, found: Mapping[str, Cells], earlier: Mapping[str, Cells]) -> Cells:
+def computed(metric: Metric, found: Mapping[str, Cells], earlier: Mapping[str, Cells]) -> Cells:
+    """The exact values of a computed metric's cells, from those of its inputs now and a year earlier."""
     compute = {Measure.RATIO: _ratio, Measure.TOTAL: _total, Measure.GROWTH: _growth}[metric.measure]
     sources = [found[each] for each in inputs(metric)] + [earlier[each] for each in metric.of if each in earlier]
     groups = {frozenset(group) for group in metric.by}
@@ -169,8 +172,9 @@ def _ratio(metric: Metric, cell: str, found: Mapping[str, Cells], _earlier: Mapp
 
 
 def _total(metric: Metric, cell: str, found: Mapping[str, Cells], _earlier: Mapping[str, Cells]) -> Fraction | None:
-    parts = [found[each].get(cell, Fraction(0)) for each in metric.of]
-    known = [each for each in parts if each is not None]
+    signs = [*((each, 1) for each in metric.of), *((each, -1) for each in metric.minus)]
+    parts = [(found[each].get(cell, Fraction(0)), sign) for each, sign in signs]
+    known = [part * sign for part, sign in parts if part is not None]
     return sum(known, Fraction(0)) if len(known) == len(parts) else None
 
 
