@@ -42,11 +42,23 @@ def entries(
     actor: str | None = None,
     action: str | None = None,
     target: str | None = None,
+    since: str | None = None,
+    until: str | None = None,
 ) -> Sequence[Entry]:
-    """Up to ``limit`` entries, newest first; ``before`` is the last ``id`` of the page before."""
+    """Up to ``limit`` entries, newest first; ``before`` is the last ``id`` of the page before.
+
+    ``action`` may be a beginning that ends in a dot (``person.``). ``since`` is the first instant that is wanted,
+    ``until`` the first that is not, as :func:`tracker.clock.stamp` spells them.
+    """
     c = audit.c
-    wanted = ((c.actor, actor), (c.action, action), (c.target, target))
+    wanted = ((c.actor, actor), (c.target, target))
     query = select(audit).where(*(column == value for column, value in wanted if value))
+    if action:
+        query = query.where(c.action.startswith(action, autoescape=True) if action[-1] == "." else c.action == action)
+    if since is not None:
+        query = query.where(c.at >= since)
+    if until is not None:
+        query = query.where(c.at < until)
     if before is not None:
         query = query.where(c.id < before)
     return [Entry._make(row) for row in session.execute(query.order_by(c.id.desc()).limit(limit))]

@@ -65,7 +65,7 @@ def add(
     :raise NotFound: there is no live source of this name.
     :raise Conflict: the name was used before.
     """
-    _check(name, scopes, source, days)
+    check(name, scopes, source, days)
     if source is not None:
         check_live(session, source)
     text = PREFIX + secrets.token_urlsafe(32)
@@ -124,7 +124,11 @@ def token_of(row: Row[Any]) -> Token:
     return Token(row.name, frozenset(json.loads(row.scopes)), row.source, row.expires_at)
 
 
-def _check(name: str, scopes: frozenset[str], source: str | None, days: int) -> None:
+def check(name: str, scopes: frozenset[str], source: str | None, days: int) -> None:
+    """Look whether a token can be as it is described.
+
+    :raise Invalid: a name, scope or number that cannot be.
+    """
     mistakes = []
     if not _NAME.fullmatch(name):
         mistakes.append(Mistake("name", "begins with a letter; then up to 62 of a-z, 0-9 and hyphen"))

@@ -125,10 +125,7 @@ class Quarantine:
         :raise NotFound: there is none of this number, or it has aged.
         :raise Conflict: it is settled, and its content gone.
         """
-        known = 0 < id <= _HIGHEST  # beyond it a database would not even be asked
-        row = session.execute(select(quarantine).where(quarantine.c.id == id)).first() if known else None
-        if row is None:
-            raise NotFound(f"There is no delivery {id} in quarantine. `tracker quarantine list` shows them.")
+        row = self._row(session, id)
         if row.sealed is None:
             raise Conflict(f"Delivery {id} was {row.settled} at {row.settled_at}; what was sent is gone.")
         found = msgspec.json.decode(
@@ -137,6 +134,20 @@ class Quarantine:
         mistakes = [Mistake(each["pointer"], each["message"]) for each in found.mistakes]
         content = None if found.body is None else Content(found.type, tuple(found.attributes), found.body)
         return Opened(_held(row), found.detail, mistakes, content)
+
+    def _row(self, session: Session, id: int) -> Row[Any]:
+        known = 0 < id <= _HIGHEST  # beyond it a database would not even be asked
+        row = session.execute(select(quarantine).where(quarantine.c.id == id)).first() if known else None
+        if row is None:
+            raise NotFound(f"There is no delivery {id} in quarantine. `tracker quarantine list` shows them.")
+        return row
+
+    def summary(self, session: Session, id: int) -> Held:
+        """One delivery as lists show it, settled or not.
+
+        :raise NotFound: there is none of this number, or it has aged.
+        """
+        return _held(self._row(session, id))
 
     def check(self, session: Session) -> None:
         """Open something that is kept, if there is anything, to see whether the key fits.
@@ -169,11 +180,20 @@ class Quarantine:
         _settle(session, id, "recorded", None, by, at)
 
 
-def held(session: Session, *, everything: bool = False, after: int = 0, limit: int | None = 1000) -> list[Held]:
-    """Deliveries in quarantine in the order they came: the open ones, or everything not yet aged."""
+def held(
+    session: Session,
+    *,
+    everything: bool = False,
+    sender: str | None = None,
+    after: int = 0,
+    limit: int | None = 1000,
+) -> list[Held]:
+    """Deliveries in quarantine in the order they came: the open ones, or everything not yet aged; of one sender."""
     query = select(quarantine).where(quarantine.c.id > after).order_by(quarantine.c.id).limit(limit)
     if not everything:
         query = query.where(quarantine.c.settled.is_(None))
+    if sender is not None:
+        query = query.where(quarantine.c.sender == sender)
     return [_held(row) for row in session.execute(query)]
 
 
