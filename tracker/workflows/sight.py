@@ -84,12 +84,16 @@ class Sight:
         return row is None or self.event(row.type, row.subject)
 
     def target(self, target: str) -> bool:
-        """Whether an audit entry or proposal about ``kind/subject`` may be shown; all other targets may.
+        """Whether a proposal about ``kind/subject`` may be shown, or about something in it; all other targets may.
 
         Who cannot see integrity cases sees no trace of them here either.
         """
         kind, _, subject = target.partition("/")
         return self.subject(CASE, subject.partition("/")[0]) if kind in {CASE, "integrity"} else True
+
+    def trail(self, target: str, detail: str | None) -> bool:
+        """Whether an audit entry may be shown, by its target and by what its detail mentions."""
+        return all(self.target(word) for word in (target, *(detail or "").split()))
 
     def check(self, kind: str, subject: str) -> None:
         """Guard a page or act about one subject.
