@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.catalogue.small import FILES, changed, write
-from tracker.catalogue import COMPUTED, Catalogue, Due, FieldType, Measure, PrintRule, from_documents, load
+from tracker.catalogue import COMPUTED, Catalogue, Due, FieldType, Measure, PrintRule, Span, from_documents, load
 from tracker.errors import CatalogueInvalid
 
 SECOND = Path(__file__).parents[1] / "data" / "second"
@@ -116,7 +116,7 @@ def test_places_of_the_organisation_are_choices_of_a_field(small: Catalogue) -> 
 def test_a_deadline_may_depend_on_a_choice_of_the_event_that_started_the_subject(small: Catalogue) -> None:
     (lifecycle,) = small.lifecycles
     due = lifecycle.moves["suppliers.supplier.exited"].due
-    assert due == Due(field="region", hours_by_value={"china": 168, "overseas": 12})
+    assert due == Due(field="region", by_value={"china": Span(hours=168), "overseas": Span(hours=12)})
 
 
 def test_built_in_events_have_labels_in_every_locale(small: Catalogue) -> None:

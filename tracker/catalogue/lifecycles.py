@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
+from tracker.catalogue.deadlines import declared, of_states
 from tracker.catalogue.labels import label
-from tracker.catalogue.model import Due, FieldType, Lifecycle, Move
 from tracker.catalogue.reader import NAME, Section, unknown
-from tracker.catalogue.scope import Scope, common_fields, near, resolve
+from tracker.catalogue.scope import Scope, near, resolve
+from tracker.catalogue.spans import due
+from tracker.catalogue.subjects import Due, Lifecycle, Move
 
-_DURATION = re.compile(r"([1-9]\d{0,4})([dh])", re.ASCII)
 _ANY = re.compile(r".*", re.DOTALL)
 
 
@@ -39,10 +41,11 @@ def _lifecycle(section: Section, domain: str, scope: Scope) -> Lifecycle:
         start=start,
         moves={move.event: move for move in _moves(moves, domain, scope, labels, tuple(start))},
     )
+    timed = declared(section.section("deadlines", optional=True), domain, scope, [*built.start, *built.moves])
     section.close()
     if not section.muted:
         _check_reachable(section, built)
-    return built
+    return replace(built, deadlines={each.name: each for each in (*of_states(built, scope), *timed)})
 
 
 def _start(section: Section, domain: str, scope: Scope, states: Iterable[str]) -> Mapping[str, str]:
@@ -55,6 +58,7 @@ def _start(section: Section, domain: str, scope: Scope, states: Iterable[str]) -
 
 
 def _moves(section: Section, domain: str, scope: Scope, states: Iterable[str], starts: Sequence[str]) -> Iterable[Move]:
+    known_moves = [event for key in section.data if (event := resolve(key, domain, scope.events))]
     for key, each in section.entries(_ANY):
         event = _event(section, key, domain, scope)
         known = list(states)
@@ -63,9 +67,11 @@ def _moves(section: Section, domain: str, scope: Scope, states: Iterable[str], s
             if source not in known:
                 each.wrong("from", unknown("state", source, known))
         target = each.choice("to", known, kind="state")
-        due = _due(each, [event, *starts], scope)
+        made = Move(event, sources, target, _due(each, event, [*starts, *known_moves], scope))
+        if made.due is not None and sources == (target,):
+            each.wrong("due", "cannot be due, since it leaves its subject where it is; declare a deadline instead")
         each.close()
-        yield Move(event, sources, target, due)
+        yield made
 
 
 def _event(section: Section, key: str, domain: str, scope: Scope) -> str:
@@ -75,57 +81,18 @@ def _event(section: Section, key: str, domain: str, scope: Scope) -> str:
     return event or key
 
 
-def _due(section: Section, events: Sequence[str], scope: Scope) -> Due | None:
+def _due(section: Section, event: str, events: Sequence[str], scope: Scope) -> Due | None:
+    """When a move is due. What decides must be known before it: a field of another event of the lifecycle."""
     if "due" not in section:
         return None
-    found = section.get("due", str, dict)
-    if isinstance(found, str):
-        return Due(hours=_hours(section, "due"))
-    due = section.at("due", found)
-    field = due.shaped("by", NAME, "lower_case")
-    hours = due.section("of")
-    by_value = {value: _hours(hours, value) for value in hours.named(_ANY)}
-    due.close()
-    if field and all(event in scope.events for event in events):
-        _check_due_field(due, field, events, scope, by_value)
-    return Due(field=field, hours_by_value=by_value)
-
-
-def _hours(section: Section, key: str) -> int:
-    text = section.text(key)
-    found = _DURATION.fullmatch(text)
-    if found is None:
-        if text:
-            section.wrong(key, f"{text!r} is not a duration such as 7d or 12h")
-        return 1
-    return int(found[1]) * (24 if found[2] == "d" else 1)
-
-
-def _check_due_field(
-    section: Section, name: str, events: Sequence[str], scope: Scope, hours: Mapping[str, int]
-) -> None:
-    """The deadline's field must be an open choice of the event itself or of one that starts the subject."""
-    if any((event, name) in scope.broken for event in events):
-        return
-    found = common_fields(scope, events, name)
-    if not found:
-        names = {each for event in events for each in scope.events[event].fields}
-        section.wrong("by", unknown("field", name, names))
-    elif found[0].type is not FieldType.CHOICE:
-        section.wrong("by", f"{name!r} is of type {found[0].type.value!r}; a deadline needs a choice")
-    elif found[0].confidential:
-        section.wrong("by", f"{name!r} is confidential; a deadline would tell its value")
-    else:
-        _check_values(section, found[0].choices, hours)
-
-
-def _check_values(section: Section, choices: Iterable[str], hours: Mapping[str, int]) -> None:
-    allowed = list(choices)
-    for value in hours:
-        if value not in allowed:
-            section.wrong(f"of.{value}", unknown("choice", value, allowed))
-    if missing := [value for value in allowed if value not in hours]:
-        section.wrong("of", f"has no deadline for {', '.join(missing)}")
+    found = due(section, events, scope)
+    others = [each for each in events if each != event and each in scope.events]
+    only_here = event in scope.events and found.field in scope.events[event].fields
+    if only_here and not any(found.field in scope.events[each].fields for each in others):
+        section.wrong(
+            "due.by", f"{found.field!r} is known only once {event} has happened; name a field of an earlier event"
+        )
+    return found
 
 
 def _check_reachable(section: Section, lifecycle: Lifecycle) -> None:

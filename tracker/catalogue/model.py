@@ -12,9 +12,12 @@ from dataclasses import field as attribute
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
+from itertools import chain
 from typing import TypeAlias
 
 from tracker.catalogue.calendar import Calendar
+from tracker.catalogue.rules import Workflows
+from tracker.catalogue.subjects import Lifecycle, gathered
 
 Label: TypeAlias = Mapping[str, str]
 """Locale (``zh-Hant``, ``en``, …) to text; every locale of the organisation is present."""
@@ -99,36 +102,6 @@ class EventType:
 
 
 @dataclass(frozen=True)
-class Due:
-    """A deadline in hours: one for all, or one per value of a choice field."""
-
-    hours: int | None = None
-    field: str | None = None
-    hours_by_value: Mapping[str, int] = attribute(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Move:
-    """An event that takes a subject from one of ``sources`` to ``target``."""
-
-    event: str
-    sources: tuple[str, ...]
-    target: str
-    due: Due | None = None
-
-
-@dataclass(frozen=True)
-class Lifecycle:
-    """The states of one kind of subject, and the events that start and move it."""
-
-    subject: str
-    domain: str
-    states: Mapping[str, Label]
-    start: Mapping[str, str]
-    moves: Mapping[str, Move]
-
-
-@dataclass(frozen=True)
 class PrintRule:
     """How one locale prints a metric: ``scale`` is ``auto``, ``none`` or a scale word
     (``萬``, ``百萬``, ``億``, ``thousand``, ``million``, ``billion``); ``unit`` overrides the
@@ -160,7 +133,7 @@ class Metric:
     ``leave`` those that leave. ``field`` may be a field of the data or one of the
     pseudo-fields ``subject``, ``entity``, ``day``. ``by`` lists groupings: each is a tuple of
     dimensions, one for a plain breakdown, several for a crossed one. ``of`` names metrics
-    (total, growth), as do ``numerator`` and ``denominator`` (ratio).
+    (total, growth), as do ``minus`` (what a total takes off), ``numerator`` and ``denominator`` (ratio).
     ``scale`` is the number of decimals of the recorded field.
     """
 
@@ -180,6 +153,7 @@ class Metric:
     where: Mapping[str, tuple[str | int | bool, ...]] = attribute(default_factory=dict)
     by: tuple[tuple[str, ...], ...] = ()
     of: tuple[str, ...] = ()
+    minus: tuple[str, ...] = ()
     numerator: str | None = None
     denominator: str | None = None
     factor: Decimal = Decimal(1)
@@ -267,6 +241,7 @@ class Catalogue:
     schedule: Mapping[str, JobSchedule]
     digest: str
     documents: str
+    workflows: Workflows = attribute(default_factory=Workflows)
 
     @property
     def calendar(self) -> Calendar:
@@ -281,3 +256,16 @@ class Catalogue:
             for event in dict.fromkeys((*metric.events, *metric.leave)):
                 found.setdefault(event, []).append(metric)
         return {event: tuple(metrics) for event, metrics in found.items()}
+
+    @cached_property
+    def lifecycles_by_kind(self) -> Mapping[str, Lifecycle]:
+        """Every lifecycle by what its subjects are (``integrity.case``)."""
+        return {each.kind: each for each in self.lifecycles}
+
+    @cached_property
+    def lifecycles_by_event(self) -> Mapping[str, tuple[Lifecycle, ...]]:
+        """For each event type the lifecycles of what it is about: those that it may move or time, and that whose
+        kind begins its name (``suppliers.supplier.evaluated``)."""
+        known = [(each, f"{each.kind}.") for each in self.lifecycles]
+        named = ((event, each) for each, prefix in known for event in self.events if event.startswith(prefix))
+        return gathered(chain(((event, each) for each in self.lifecycles for event in each.events), named))
