@@ -151,6 +151,15 @@ IN_METRICS: list[Case] = [
     (S, "growth, of: all.both", "growth, by: x, of: all.both", "metrics.more.by", "'all.both', from which it is"),
     (S, "[region, site], entity]", "[region, site], [site, region]]", "metrics.in_library.by", "by the same twice"),
     (S, "growth, of: all.both", "growth, of: more", "metrics.more", "suppliers.more → suppliers.more"),
+    (
+        ALL,
+        "suppliers.china], unit",
+        "suppliers.china], minus: chin, unit",
+        "metrics.both.minus",
+        "unknown metric 'chin'",
+    ),
+    (ALL, "suppliers.china], unit", "suppliers.china], minus: registered, unit", "metrics.both.minus", "added already"),
+    (ALL, "suppliers.china], unit", "suppliers.china], minus: both, unit", "metrics.both", "all.both → all.both"),
     (ALL, "[registered, suppliers.china]", "[suppliers.more]", "metrics.both", "all.both → suppliers.more → all.both"),
 ]
 

@@ -51,6 +51,12 @@ MORE = """
   on_the_phone: {label: {zh-Hant: 電話成員, en: Members by phone}, measure: members, enter: member.joined,
     leave: member.left, where: {channel: phone}, unit: person, owner: desk}
   both: {label: {zh-Hant: 兩者, en: Both}, measure: total, of: [everything, phone_cases], unit: case, owner: desk}
+  elsewhere: {label: {zh-Hant: 非電話, en: Not by phone}, measure: total, of: [cases], minus: [heard, less],
+    by: [channel], unit: case, owner: desk}
+  heard: {label: {zh-Hant: 嚴重電話, en: Severe}, measure: count, of: case.reported, where: {level: high},
+    by: [channel], unit: case, owner: desk}
+  less: {label: {zh-Hant: 離開, en: Left}, measure: count, of: member.left, by: [channel], unit: case, owner: desk}
+  uncertain: {label: {zh-Hant: 未定, en: Uncertain}, measure: total, of: cases, minus: newest, unit: case, owner: desk}
   share: {label: {zh-Hant: 比例, en: Share}, measure: ratio, numerator: phone_cases, denominator: both, factor: 100,
     unit: percent, owner: desk}
   doubtful: {label: {zh-Hant: 存疑, en: Doubtful}, measure: total, of: [cases, newest], unit: case, owner: desk}
@@ -469,6 +475,29 @@ def test_a_total_adds_metrics_cell_by_cell(house: House) -> None:
     happen(house, JOINED, "2020-02-10", "p1")
     assert house.values("desk.everything", "2020-Q1") == {"{}": 3, cell(channel="phone"): 2, cell(channel="mail"): 1}
     assert [house.value("desk.everything", each) for each in ("2020-01", "2020-02", "2021")] == [2, 1, 1]
+
+
+def test_a_total_takes_metrics_off_cell_by_cell(larger: House) -> None:
+    happen(larger, CASE, "2020-01-10", level="low")
+    severe = happen(larger, CASE, "2020-01-11", level="high")
+    happen(larger, CASE, "2020-01-12", channel="mail")
+    happen(larger, LEFT, "2020-02-10", "p1", channel="mail")
+    happen(larger, LEFT, "2020-02-11", "p2", channel="mail")
+    assert larger.values("desk.elsewhere", "2020-01") == {"{}": 2, cell(channel="phone"): 1, cell(channel="mail"): 1}
+    assert larger.values("desk.elsewhere", "2020-02") == {"{}": -2, cell(channel="mail"): -2}
+    assert larger.values("desk.elsewhere", "2020") == {"{}": 0, cell(channel="phone"): 1, cell(channel="mail"): -1}
+    assert larger.differences("2020", "2020-Q1", "2020-02") == []
+    larger.void(severe, severe)
+    assert larger.value("desk.elsewhere", "2020") == 0
+    assert larger.differences("2020") == []
+
+
+def test_what_takes_something_unknown_off_is_unknown(larger: House) -> None:
+    happen(larger, CASE, "2020-03-05")
+    assert larger.value("desk.uncertain", "2020") is None
+    happen(larger, READ, "2020-03-05", quantity="0.25")
+    assert larger.value("desk.uncertain", "2020") == Fraction(3, 4)
+    assert larger.differences("2020", "2019") == []
 
 
 def test_growth_compares_with_the_same_period_a_year_before(house: House) -> None:

@@ -17,6 +17,7 @@ from tracker.catalogue.organisation import organisation
 from tracker.catalogue.reader import NAME, Mistakes, Section
 from tracker.catalogue.scope import Scope, field_scope
 from tracker.catalogue.units import schedule, units
+from tracker.catalogue.workflows import workflows
 
 
 def build(documents: Documents) -> Catalogue:
@@ -31,6 +32,7 @@ def build(documents: Documents) -> Catalogue:
     scope = _scope(documents, sections, ours, mistakes)
     found = tuple(each for id, section in sections.items() for each in lifecycles(section, id, scope))
     metrics = _metrics(sections, scope)
+    rules = workflows(sections, scope)
     _close(sections, metrics)
     jobs = schedule(documents.section("schedule", mistakes))
     mistakes.check()
@@ -45,6 +47,7 @@ def build(documents: Documents) -> Catalogue:
         schedule=jobs,
         digest=digest(text).hex(),
         documents=text,
+        workflows=rules,
     )
 
 

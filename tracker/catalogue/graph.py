@@ -9,7 +9,7 @@ from tracker.catalogue.model import Metric
 
 def parts(metric: Metric) -> tuple[str, ...]:
     """The metrics that a ratio, a total or a growth is computed from."""
-    named = (*metric.of, metric.numerator, metric.denominator)
+    named = (*metric.of, *metric.minus, metric.numerator, metric.denominator)
     return tuple(dict.fromkeys(each for each in named if each))
 
 

@@ -24,7 +24,7 @@ TAKES: Mapping[Measure, tuple[str, ...]] = {
     Measure.MEMBERS: ("enter", "leave", "where", "by"),
     Measure.MEAN: ("of", "field", "weight", "where", "by"),
     Measure.RATIO: ("numerator", "denominator", "factor", "by"),
-    Measure.TOTAL: ("of", "by"),
+    Measure.TOTAL: ("of", "minus", "by"),
     Measure.GROWTH: ("of", "factor", "by"),
 }
 """The keys of each measure, beside those that every metric takes."""
@@ -65,11 +65,15 @@ def _computed(section: Section, domain: str, scope: Scope, shared: Mapping[str, 
         return Metric(**shared, **parts, factor=_factor(section))
     if measure is Measure.GROWTH:
         return Metric(**shared, of=_metrics(section, (section.text("of"),), domain, scope), factor=_factor(section))
-    return Metric(**shared, of=_metrics(section, section.names("of"), domain, scope))
+    added = _metrics(section, section.names("of"), domain, scope)
+    taken = _metrics(section, section.names("minus", optional=True), domain, scope, key="minus")
+    for each in (each for each in taken if each in added):
+        section.wrong("minus", f"{each!r} is added already; adding and taking it off comes to nothing")
+    return Metric(**shared, of=added, minus=taken)
 
 
-def _metrics(section: Section, names: Sequence[str], domain: str, scope: Scope) -> tuple[str, ...]:
-    return tuple(full for name in names if (full := _metric(section, "of", name, domain, scope)))
+def _metrics(section: Section, names: Sequence[str], domain: str, scope: Scope, *, key: str = "of") -> tuple[str, ...]:
+    return tuple(full for name in names if (full := _metric(section, key, name, domain, scope)))
 
 
 def _metric(section: Section, key: str, name: str, domain: str, scope: Scope) -> str | None:

@@ -83,7 +83,7 @@ def _dimension(catalogue: Catalogue, metric: Metric, name: str, value: object, l
 
 def leaves(catalogue: Catalogue, metric: Metric) -> Iterator[str]:
     """The counted metrics that a metric follows from: itself, unless it is computed."""
-    parts = [each for each in (*metric.of, metric.numerator, metric.denominator) if each]
+    parts = [each for each in (*metric.of, *metric.minus, metric.numerator, metric.denominator) if each]
     if not parts:
         yield metric.id
     for each in parts:

@@ -70,6 +70,7 @@ def definition(metric: Metric) -> dict[str, Any]:
         "where": {name: list(values) for name, values in metric.where.items()},
         "by": [list(group) for group in metric.by],
         "of": list(metric.of),
+        "minus": list(metric.minus),
         "numerator": metric.numerator,
         "denominator": metric.denominator,
         "factor": None if metric.factor == 1 else format(metric.factor, "f"),

@@ -78,19 +78,20 @@ def _dealt_with(
     when = later(draw, when, 0.01, 2)
     yield _step(violation, "notified", when, {})
     if draw.random() < 0.16:
-        when = yield from _appeal(violation, when, draw, second, penalty["points"])
+        when = yield from _appeal(violation, when, draw, second, penalty)
     yield _step(violation, "closed", later(draw, when, 15 * DAY, 16 * DAY), {})
 
 
 def _appeal(
-    violation: str, when: datetime, draw: random.Random, reviewer: str, points: int
+    violation: str, when: datetime, draw: random.Random, reviewer: str, penalty: dict[str, Any]
 ) -> Generator[dict[str, Any], None, datetime]:
     """Appealed, and decided by somebody else; one in four succeeds. Returns when it was decided."""
     when = later(draw, when, 1, 7 * DAY)
     yield _step(violation, "appealed", when, {})
     when = later(draw, when, 2, 5 * DAY)
     if draw.random() < 0.25:
-        yield _step(violation, "overturned", when, {"reviewer": reviewer, "points": points})
+        taken_back = {name: penalty[name] for name in ("points", "penalty")}
+        yield _step(violation, "overturned", when, {"reviewer": reviewer, **taken_back})
     else:
         yield _step(violation, "upheld", when, {"reviewer": reviewer})
     return when

@@ -26,6 +26,7 @@ DAY = 24
 
 _CATEGORIES = ("marketing", "marketing", "engineering", "gifts", "catering", "furniture", "technology")
 _STANDARDS = ("iso_9001", "iso_9001", "iso_14000", "iso_18000", "iso_22000")
+_GRADES = (("excellent", 90), ("good", 80), ("pass", 60), ("fail", 0))
 _SCORES = ("quality", "delivery", "service", "cost", "innovation", "cooperation")
 
 
@@ -52,7 +53,7 @@ def _library() -> Iterator[dict[str, Any]]:
         place = {"region": region, "category": category, "poor_area": region == "china" and draw.random() < 0.04}
         yield _fact(number, "registered", when, place)
         when = later(draw, when, 3 * DAY, 25 * DAY)
-        yield _fact(number, "qualified", when, place)
+        yield _fact(number, "qualified", when, place | ({"important": True} if number in IMPORTANT else {}))
         if number > EARLIER:
             yield _fact(number, "commitment_signed", later(draw, when, 1, 7 * DAY), {})
 
@@ -103,11 +104,17 @@ def _round(name: str, suppliers: tuple[int, ...], first: str, last: str) -> Iter
     for number, when in zip(suppliers, times, strict=True):
         draw = random.Random(f"{name}-{number}")
         failing = number in FAILING[name]
-        scores = {score: f"{draw.randint(400, 580) if failing else draw.randint(700, 990)}" for score in _SCORES}
-        data = {"round": name} | {score: f"{each[:-1]}.{each[-1]}" for score, each in scores.items()}
+        tenths = {score: draw.randint(400, 580) if failing else draw.randint(700, 990) for score in _SCORES}
+        data = {"round": name, "grade": _grade(sum(tenths.values()))}
+        data |= {score: f"{each // 10}.{each % 10}" for score, each in tenths.items()}
         yield _fact(number, "evaluated", when, data, name)
         if failing:
             yield from _improvement(number, when, draw)
+
+
+def _grade(tenths: int) -> str:
+    """As the reference configuration grades the mean of the six scores, given their sum in tenths."""
+    return next(grade for grade, start in _GRADES if tenths >= start * 10 * len(_SCORES))
 
 
 def _improvement(number: int, when: datetime, draw: random.Random) -> Iterator[dict[str, Any]]:

@@ -54,7 +54,7 @@ def _stored(metric: Metric) -> bool:
 
 
 def _parents(metric: Metric) -> list[str]:
-    return [*metric.of, *filter(None, (metric.numerator, metric.denominator))]
+    return [*metric.of, *metric.minus, *filter(None, (metric.numerator, metric.denominator))]
 
 
 def _with_inputs(catalogue: Catalogue, chosen: Sequence[str]) -> set[str]:
@@ -222,7 +222,8 @@ class _Answers:
                 above, below = self.of(metric.numerator or "", period), self.of(metric.denominator or "", period)
                 return self._each(metric, [above, below], lambda a, b: a / b * Fraction(metric.factor))
             case Measure.TOTAL:
-                return self._total(metric, [self.of(each, period) for each in metric.of])
+                added = [self.of(each, period) for each in metric.of]
+                return self._total(metric, added + [_negative(self.of(each, period)) for each in metric.minus])
             case Measure.GROWTH:
                 before = self._catalogue.calendar.year_before(period)
                 then: Values = self.of(metric.of[0], before) if before else {"{}": None}
@@ -245,6 +246,10 @@ class _Answers:
         for cell in {cell for each in parts for cell in each if cell != "{}" and _wanted(metric, cell)}:
             values[cell] = sum((each.get(cell) or Fraction(0) for each in parts), Fraction(0))
         return _tidy(values, None)
+
+
+def _negative(values: Values) -> Values:
+    return {cell: None if each is None else -each for cell, each in values.items()}
 
 
 def _wanted(metric: Metric, cell: str) -> bool:
