@@ -11,18 +11,27 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
+from tracker.access.datakeys import DataKeys
+from tracker.access.keyring import KeyRing
+from tracker.canonical import canonical_bytes
 from tracker.catalogue import Catalogue, load
 from tracker.db import Database
 from tracker.intake.accept import Intake
 from tracker.jobs.activation import activate
 from tracker.jobs.recounting import Difference, differences, periods_of
 from tracker.ledger.events import Actor, Receipt
+from tracker.ledger.models import vault
 from tracker.ledger.record import Ledger
+from tracker.ledger.vault import opened, salts
 from tracker.tallies.queries import exact
 
 DATA = Path(__file__).parent / "data"
 ALICE = Actor("person", "alice")
 METER = Actor("source", "meter")
+WRAPPING_KEY = bytes(range(32))
+"""What every house wraps its data keys with, so that two over the same database read what the other sealed."""
 
 
 @lru_cache
@@ -50,8 +59,9 @@ class House:
     def build(cls, database: Database, catalogue: Catalogue) -> House:
         """Put ``catalogue`` in force on a migrated database."""
         clock = Clock(datetime(2021, 2, 1, 4, tzinfo=UTC))
-        salts = itertools.count()
-        ledger = Ledger(catalogue, clock, lambda: next(salts).to_bytes(32, "big"))
+        numbers = itertools.count()
+        datakeys = DataKeys(KeyRing.of_keys([WRAPPING_KEY]), clock)
+        ledger = Ledger(catalogue, clock, lambda: next(numbers).to_bytes(32, "big"), datakeys)
         activate(database, ledger, ALICE)
         return cls(database, Intake.of(ledger), clock)
 
@@ -92,6 +102,19 @@ class House:
         """Record a void of ``original``."""
         body = {"original": {"seq": original}, "replaces": replaces, "reason": "never happened"}
         return self.record(self.event("tracker.event.voided", body, **others))[0]
+
+    def secrets(self) -> dict[tuple[int, str], tuple[bytes, bytes]]:
+        """Salt and canonical value of everything in the vault, opened, by seq and field."""
+        assert self.ledger.vault is not None
+        with self.database.read() as session:
+            seqs = list(session.scalars(select(vault.c.seq).distinct()))
+            values = opened(session, self.ledger.vault, seqs)
+            found = salts(session, self.ledger.vault, seqs)
+        return {
+            (seq, field): (found[seq][field], canonical_bytes(value))
+            for seq, own in values.items()
+            for field, value in own.items()
+        }
 
     def values(self, metric: str, period: str) -> dict[str, Fraction | None]:
         """The exact cells of a metric, from the tallies."""

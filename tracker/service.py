@@ -6,6 +6,7 @@ import gc
 from dataclasses import dataclass
 from functools import cached_property
 
+from tracker.access.datakeys import DataKeys
 from tracker.access.keys import Keys
 from tracker.access.limits import Limiter
 from tracker.access.registry import Registry
@@ -38,8 +39,7 @@ class Service:
     @cached_property
     def keys(self) -> Keys:
         """The keys that live outside the database."""
-        chosen = self.settings
-        return Keys.of(chosen.home, chosen.secrets_key_file, chosen.quarantine_key_file)
+        return keys_of(self.settings)
 
     @cached_property
     def quarantine(self) -> Quarantine:
@@ -81,13 +81,20 @@ class Service:
         self.database.close()
 
 
+def keys_of(settings: Settings) -> Keys:
+    """The key files that the settings name."""
+    files = (settings.secrets_key_file, settings.quarantine_key_file, settings.vault_key_file)
+    return Keys.of(settings.home, *files)
+
+
 def open_service(settings: Settings, *, clock: Clock = now) -> Service:
     """Load the catalogue and open the database that the settings name; nothing is created or changed.
 
     :raise CatalogueInvalid: the configuration has mistakes.
     """
     catalogue = load(settings.config)
-    service = Service(settings, Database(settings.database_url), Intake.of(Ledger(catalogue, clock)))
+    ledger = Ledger(catalogue, clock, vault=DataKeys(keys_of(settings).vault, clock))
+    service = Service(settings, Database(settings.database_url), Intake.of(ledger))
     # What was opened lives as long as the process, and batches make many values that form no cycles:
     # the collector need not walk either again and again.
     gc.freeze()

@@ -31,6 +31,7 @@ class Settings:
     database_url_file: Path | None = None
     secrets_key_file: Path | None = None
     quarantine_key_file: Path | None = None
+    vault_key_file: Path | None = None
     quarantine_days: int = 30
     max_body: int = 1 << 20
     rate_limit: str = "1000/second"
@@ -224,6 +225,7 @@ OPTIONS = (
     Option(
         "TRACKER_QUARANTINE_KEY_FILE", "HOME/keys/quarantine", "Key file that the quarantine is sealed with.", _path
     ),
+    Option("TRACKER_VAULT_KEY_FILE", "HOME/keys/vault", "Key ring that wraps the keys of what is confidential.", _path),
     Option("TRACKER_QUARANTINE_DAYS", "30", "Days that a refused delivery is kept for a decision.", _days),
     Option("TRACKER_MAX_BODY", "1048576", "Largest request body, or line of NDJSON, in bytes.", _size),
     Option("TRACKER_RATE_LIMIT", "1000/second", "Requests that one source or token may make, per process.", _rate),

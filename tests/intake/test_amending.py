@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
 
 from tests.house import ALICE, METER, House
 from tests.tallies import test_agreement
@@ -23,6 +22,7 @@ from tracker.intake.changes import read_changes
 from tracker.ledger.events import OPENED
 from tracker.ledger.models import vault
 from tracker.ledger.queries import Entry, entries, entry, facts_in_order, versions
+from tracker.ledger.vault import opened
 
 fresh = test_agreement.fresh
 
@@ -61,8 +61,7 @@ def replaced(house: House, seq: int) -> Mapping[str, Any]:
     with house.database.read() as session:
         found = entry(session, seq)
         assert found is not None
-        query = select(vault.c.field, vault.c.value).where(vault.c.seq == seq)
-        secrets = {each.field: json.loads(bytes(each.value)) for each in session.execute(query)}
+        secrets = opened(session, house.ledger.vault, [seq]).get(seq, {})
     return {name: secrets.get(f"/data/{name}", value) for name, value in found.data["data"].items()}
 
 

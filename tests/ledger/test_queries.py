@@ -19,7 +19,7 @@ from tests.tallies.histories import DATA, live_through
 from tests.tallies.test_agreement import often
 from tracker.ledger.events import CORRECTED, VOIDED, Fact
 from tracker.ledger.heads import read_head
-from tracker.ledger.models import events, vault
+from tracker.ledger.models import events
 from tracker.ledger.queries import Entry, entries, entry, facts, facts_in_order, versions
 
 fresh = test_agreement.fresh
@@ -59,8 +59,8 @@ def test_an_entry_says_all_that_is_on_record(house: House) -> None:
     with house.database.read() as session:
         found = entry(session, 0)
         [row] = session.execute(select(events)).all()
-        [secret] = session.execute(select(vault)).all()
-    commitment = hashlib.sha256(bytes(secret.salt) + bytes(secret.value)).hexdigest()
+    salt, value = house.secrets()[0, "/narrative"]
+    commitment = hashlib.sha256(salt + value).hexdigest()
     assert found == Entry(
         seq=0,
         recorded_at="2021-02-01T04:00:00.000000Z",

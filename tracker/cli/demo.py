@@ -44,6 +44,7 @@ def environment(home: Path) -> dict[str, str]:
         "TRACKER_DATABASE_URL_FILE": "",
         "TRACKER_SECRETS_KEY_FILE": "",  # and its own keys
         "TRACKER_QUARANTINE_KEY_FILE": "",
+        "TRACKER_VAULT_KEY_FILE": "",
     }
 
 

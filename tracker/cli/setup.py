@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from tracker import wiring
+from tracker.access.datakeys import any_wrapped
 from tracker.access.signing import any_sealed
 from tracker.catalogue import COMPUTED, load
 from tracker.cli.common import OPERATOR, as_json, opened, progress, report
@@ -44,7 +45,11 @@ def make_keys(service: Service) -> None:
     """
     keys = service.keys
     with service.database.read() as session:
-        needed = ((keys.secrets, any_sealed(session)), (keys.quarantine, any_held(session)))
+        needed = (
+            (keys.secrets, any_sealed(session)),
+            (keys.quarantine, any_held(session)),
+            (keys.vault, any_wrapped(session)),
+        )
     for file, in_use in needed:
         if in_use and not file.path.exists():
             raise NotReady(

@@ -8,7 +8,6 @@ its source is the original's, so that the same row is recorded once however ofte
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,7 +26,8 @@ from tracker.intake.importing import MOST_MISTAKES
 from tracker.intake.replacements import PLACE, replacement
 from tracker.ledger.events import AMENDMENTS, CORRECTED, VOIDED, Actor, Incoming, Receipt
 from tracker.ledger.heads import lock_head
-from tracker.ledger.models import events, vault
+from tracker.ledger.models import events
+from tracker.ledger.vault import opened
 
 CHUNK = 500
 
@@ -159,7 +159,7 @@ def _fresh(session: Session, named: Sequence[_Named]) -> list[_Named]:
 
 
 def _events(intake: Intake, session: Session, named: Sequence[_Named], amended: Amended) -> list[Incoming]:
-    secrets = _secrets(session, [each.version.seq for each in named])
+    secrets = _secrets(intake, session, [each.version.seq for each in named])
     now = intake.ledger.clock()
     found: list[Incoming] = []
     for each in named:
@@ -170,12 +170,10 @@ def _events(intake: Intake, session: Session, named: Sequence[_Named], amended: 
     return found
 
 
-def _secrets(session: Session, seqs: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """Confidential values by ``seq`` and field."""
-    found: dict[int, dict[str, Any]] = {}
-    for row in session.execute(select(vault).where(vault.c.seq.in_(seqs))):
-        found.setdefault(row.seq, {})[row.field.rpartition("/")[2]] = json.loads(bytes(row.value))
-    return found
+def _secrets(intake: Intake, session: Session, seqs: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Confidential values by ``seq`` and field, to be sealed again."""
+    found = opened(session, intake.ledger.vault, seqs)
+    return {seq: {field.rpartition("/")[2]: value for field, value in own.items()} for seq, own in found.items()}
 
 
 def _event(intake: Intake, named: _Named, secrets: Mapping[str, Any], now: datetime) -> Incoming:

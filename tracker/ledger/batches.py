@@ -12,9 +12,11 @@ from typing import Any, TypeAlias
 
 from tracker.catalogue import Catalogue
 from tracker.errors import ContentConflict
+from tracker.ledger.attachments import Attachments
 from tracker.ledger.corrections import Amendment, Amendments
-from tracker.ledger.events import AMENDMENTS, VOIDED, Actor, Delivery, Fact, Incoming, Receipt, Recorded
+from tracker.ledger.events import AMENDMENTS, ATTACHED, VOIDED, Actor, Delivery, Fact, Incoming, Receipt, Recorded
 from tracker.ledger.sealing import Salt, body_of, content_of, hashed, resealed, seal
+from tracker.ledger.vault import Secret, owner_of
 
 Key: TypeAlias = tuple[str, str]
 """Source and id, by which an event is known."""
@@ -47,7 +49,7 @@ class Known:
 class Batch:
     """Deliveries on their way into a log of ``size`` events.
 
-    ``rows`` has the columns of the table of events, in their order; ``secrets`` those of the vault.
+    ``rows`` has the columns of the table of events, in their order; ``secrets`` are what the vault is to hold.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Batch:
         salt: Salt,
         known: Mapping[Key, Known],
         amendments: Amendments,
+        attachments: Attachments,
         *,
         size: int,
         recorded_at: str,
@@ -63,12 +66,13 @@ class Batch:
         self.size = size
         self.recorded_at = recorded_at
         self.rows: list[tuple[Any, ...]] = []
-        self.secrets: list[dict[str, Any]] = []
+        self.secrets: list[Secret] = []
         self.recorded: list[Recorded] = []
         self._catalogue = catalogue
         self._salt = salt
         self._known = known
         self._amendments = amendments
+        self._attachments = attachments
         self._fresh: dict[Key, int] = {}
         self._confidential: dict[str, tuple[str, ...]] = {}
 
@@ -96,7 +100,7 @@ class Batch:
         amendment = self._amendments.check(actor, event, seq) if type in AMENDMENTS else None
         original, replaces = (amendment.original, amendment.replaces) if amendment else (None, None)
         if names := self._confidential_in(event, amendment):
-            data = self._sealed(event, names, seq)
+            data = self._sealed(event, names, seq, amendment)
         body, content, leaf = hashed(event, data, actor=name, recorded_at=at, seq=seq, replaces=replaces)
         self.rows.append(
             (seq, at, name, source, id, type, subject, time, entity, day, year, original, replaces, body, content, leaf)
@@ -117,15 +121,24 @@ class Batch:
             found = self._confidential[type] = schema.confidential if schema else ()
         return () if event.type == VOIDED else found
 
-    def _sealed(self, event: Incoming, names: Sequence[str], seq: int) -> dict[str, Any]:
+    def _sealed(self, event: Incoming, names: Sequence[str], seq: int, amendment: Amendment | None) -> dict[str, Any]:
         data, secrets = seal(event.type, event.data, names, self._salt)
-        self.secrets.extend({"seq": seq, **secret} for secret in secrets)
+        if secrets or event.type == ATTACHED:
+            owner = self._owner(event, seq, amendment)
+            self.secrets += [Secret(seq, owner, *secret) for secret in secrets]
         return data
+
+    def _owner(self, event: Incoming, seq: int, amendment: Amendment | None) -> str:
+        if event.type == ATTACHED:
+            return self._attachments.check(event)
+        if amendment is None:
+            return owner_of(event.type, event.subject, seq)
+        return owner_of(amendment.type, event.subject, amendment.original)
 
     def _earlier(self, place: int) -> Known:
         """An event of this very batch."""
         seq, *_, body, content, leaf = self.rows[place]
-        salts = {secret["field"]: secret["salt"] for secret in self.secrets if secret["seq"] == seq}
+        salts = {secret.field: secret.salt for secret in self.secrets if secret.seq == seq}
         return Known(seq, body, content, leaf, salts)
 
 

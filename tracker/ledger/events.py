@@ -12,6 +12,7 @@ CORRECTED = "tracker.event.corrected"
 VOIDED = "tracker.event.voided"
 OPENED = "tracker.balance.opened"
 NOTHING = "tracker.period.nothing_to_report"
+ATTACHED = "tracker.evidence.attached"
 AMENDMENTS = frozenset({CORRECTED, VOIDED})
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from tracker.ledger.events import CORRECTED, VOIDED, Fact, Recorded
 from tracker.ledger.heads import read_head
 from tracker.ledger.models import events
+from tracker.ledger.times import DAY, is_precise
 
 _CHUNK = 500
 
@@ -89,14 +90,21 @@ def versions(session: Session, seq: int) -> list[Entry]:
 
 
 def first_recorded_since(session: Session, at: str) -> int:
-    """The first ``seq`` recorded at ``at`` or later, or the log's size: times on record never go back, so that
-    it is found by halving."""
-    low, high = 0, read_head(session).size
+    """The first ``seq`` recorded at ``at`` or later, or the log's size.
+
+    Precise times on record never go back, so that it is found by halving, past those of which only the day is
+    known. Such an event counts as recorded at ``at`` or later unless its neighbours or its day say otherwise.
+    """
+    size = read_head(session).size
+    low, high = 0, size
     while low < high:
         middle = (low + high) // 2
-        recorded_at = session.scalars(select(events.c.recorded_at).where(events.c.seq == middle)).one()
-        low, high = (middle + 1, high) if recorded_at < at else (low, middle)
-    return low
+        query = select(events.c.seq, events.c.recorded_at).where(events.c.seq >= middle, events.c.seq < high)
+        found = session.execute(query.where(is_precise(events.c.recorded_at)).order_by(events.c.seq).limit(1)).first()
+        low, high = (found.seq + 1, high) if found and found.recorded_at < at else (low, middle)
+    later = select(events.c.seq).where(events.c.seq >= low, events.c.recorded_at >= at[:DAY])
+    first = session.scalars(later.order_by(events.c.seq).limit(1)).first()
+    return size if first is None else first
 
 
 def _within(query: Select[Any], day: Any, first: str | None, last: str | None) -> Select[Any]:

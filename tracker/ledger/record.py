@@ -10,22 +10,24 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from tracker.access.datakeys import DataKeys
 from tracker.catalogue import Catalogue
-from tracker.clock import Clock, now, stamp
-from tracker.db import insert_many, matching, one_of, run
+from tracker.clock import Clock, now
+from tracker.db import insert_many, matching, run
 from tracker.errors import Invalid, UnexpectedChange
+from tracker.ledger.attachments import Attachments
 from tracker.ledger.batches import Batch, Key, Known
 from tracker.ledger.corrections import Amendments
-from tracker.ledger.events import AMENDMENTS, Actor, Delivery, Incoming, Receipt, Recorded
+from tracker.ledger.events import AMENDMENTS, ATTACHED, Actor, Delivery, Incoming, Receipt, Recorded
 from tracker.ledger.heads import Head, lock_head
 from tracker.ledger.models import events as events_table
-from tracker.ledger.models import vault
 from tracker.ledger.sealing import Salt
+from tracker.ledger.times import day_of, precise
+from tracker.ledger.vault import put, salts
 from tracker.signals import events_recorded
 
 _SET_HEAD = "UPDATE ledger_head SET size = ?, recorded_at = ?"
@@ -38,11 +40,13 @@ def random_salt() -> bytes:
 
 @dataclass(frozen=True)
 class Ledger:
-    """What recording needs beside a session: the catalogue in force, a clock, and salts."""
+    """What recording needs beside a session: the catalogue in force, a clock, salts, and the keys of the vault,
+    without which nothing confidential can be recorded."""
 
     catalogue: Catalogue
     clock: Clock = now
     salt: Salt = random_salt
+    vault: DataKeys | None = None
 
 
 def record(
@@ -52,17 +56,19 @@ def record(
     events: Sequence[Incoming],
     *,
     expect: Mapping[str, int | None] | None = None,
+    coarse: bool = False,
 ) -> list[Receipt]:
     """Record the events of one actor and return one receipt per event, in order.
 
     As :func:`record_all` does for many actors. ``expect`` maps subjects to the last ``seq`` the caller
-    saw (``None``: no event yet).
+    saw (``None``: no event yet). ``coarse`` puts only the day on record, as midnight UTC, so that the hour
+    tells nothing of an anonymous reporter; the event's own ``time`` is the caller's affair.
 
     :raise UnexpectedChange: a subject in ``expect`` has moved on.
     """
     head = lock_head(session, ledger.catalogue)
     _check_expected(session, expect or {})
-    return _record(ledger, session, head, [Delivery(actor, events)])[0]
+    return _record(ledger, session, head, [Delivery(actor, events)], coarse=coarse)[0]
 
 
 def record_all(ledger: Ledger, session: Session, deliveries: Sequence[Delivery]) -> list[list[Receipt]]:
@@ -80,18 +86,23 @@ def record_all(ledger: Ledger, session: Session, deliveries: Sequence[Delivery])
     return _record(ledger, session, lock_head(session, ledger.catalogue), deliveries)
 
 
-def _record(ledger: Ledger, session: Session, head: Head, deliveries: Sequence[Delivery]) -> list[list[Receipt]]:
+def _record(
+    ledger: Ledger, session: Session, head: Head, deliveries: Sequence[Delivery], *, coarse: bool = False
+) -> list[list[Receipt]]:
     events = [event for delivery in deliveries for event in delivery.events]
-    known = _known(session, events)
+    known = _known(session, ledger, events)
     _refuse_mistakes([each for each in events if each.mistakes and (each.source, each.id) not in known])
     amending = [each for each in events if each.type in AMENDMENTS and (each.source, each.id) not in known]
-    at = max(stamp(ledger.clock()), head.recorded_at)
+    attaching = [each for each in events if each.type == ATTACHED and (each.source, each.id) not in known]
+    at = max(precise(ledger.clock()), head.recorded_at)
     amendments = Amendments.load(session, amending) if amending else Amendments([], [])
-    batch = Batch(ledger.catalogue, ledger.salt, known, amendments, size=head.size, recorded_at=at)
+    attachments = Attachments.load(session, attaching) if attaching else Attachments([])
+    on_record = day_of(at) if coarse else at
+    batch = Batch(ledger.catalogue, ledger.salt, known, amendments, attachments, size=head.size, recorded_at=on_record)
     receipts = [batch.take(delivery) for delivery in deliveries]
     if not batch.rows:
         return receipts
-    _write(session, batch)
+    _write(session, ledger, batch, head.recorded_at if coarse else at)
     late = _tell(ledger, session, batch.recorded)
     return [[each._replace(late=late.get(each.seq)) for each in own] for own in receipts] if late else receipts
 
@@ -103,11 +114,11 @@ def _tell(ledger: Ledger, session: Session, events: Sequence[Recorded]) -> dict[
     return late
 
 
-def _write(session: Session, batch: Batch) -> None:
+def _write(session: Session, ledger: Ledger, batch: Batch, newest: str) -> None:
     insert_many(session, events_table, batch.rows)
     if batch.secrets:
-        session.execute(insert(vault), batch.secrets)
-    run(session, _SET_HEAD, (batch.size, batch.recorded_at))
+        put(session, ledger.vault, batch.secrets)
+    run(session, _SET_HEAD, (batch.size, newest))
 
 
 def _refuse_mistakes(events: Sequence[Incoming]) -> None:
@@ -124,19 +135,10 @@ def _check_expected(session: Session, expect: Mapping[str, int | None]) -> None:
             raise UnexpectedChange(subject, expected, found)
 
 
-def _known(session: Session, events: Sequence[Incoming]) -> dict[Key, Known]:
+def _known(session: Session, ledger: Ledger, events: Sequence[Incoming]) -> dict[Key, Known]:
     rows = matching(session, "event", ("source", "id"), [(each.source, each.id) for each in events])
-    salts = _salts(session, rows)
+    found = salts(session, ledger.vault, [row.seq for row in rows]) if rows else {}
     return {
-        (row.source, row.id): Known(row.seq, row.body, bytes(row.content), bytes(row.leaf), salts.get(row.seq, {}))
+        (row.source, row.id): Known(row.seq, row.body, bytes(row.content), bytes(row.leaf), found.get(row.seq, {}))
         for row in rows
     }
-
-
-def _salts(session: Session, rows: Sequence[Row[Any]]) -> dict[int, dict[str, bytes]]:
-    found: dict[int, dict[str, bytes]] = {}
-    if rows:
-        among, seqs = one_of(session, "seq", [row.seq for row in rows])
-        for seq, field, salt in run(session, f"SELECT seq, field, salt FROM event_vault WHERE {among}", (seqs,)):
-            found.setdefault(seq, {})[field] = bytes(salt)
-    return found

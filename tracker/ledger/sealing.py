@@ -78,21 +78,21 @@ def commitment(salt: bytes, value: Any) -> dict[str, str]:
 
 def seal(
     type: str, data: Mapping[str, Any], confidential: Iterable[str], salt: Salt
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+) -> tuple[dict[str, Any], list[tuple[str, bytes, bytes]]]:
     """Take the confidential values out of an event's data.
 
-    Returns the open data with commitments, and the vault's rows (``field``, ``salt``,
-    ``value``). A correction's own data lies one level down, and so do its confidential fields.
+    Returns the open data with commitments, and for each value its field (a JSON pointer), its salt and
+    its canonical bytes. A correction's own data lies one level down, and so do its confidential fields.
     """
     prefix = "/data" if type == CORRECTED else ""
     inner = dict(data["data"]) if prefix else dict(data)
-    rows = []
+    secrets = []
     for name in confidential:
         if name in inner:
             chosen = salt()
-            rows.append({"field": f"{prefix}/{name}", "salt": chosen, "value": canonical_bytes(inner[name])})
+            secrets.append((f"{prefix}/{name}", chosen, canonical_bytes(inner[name])))
             inner[name] = commitment(chosen, inner[name])
-    return ({**data, "data": inner} if prefix else inner), rows
+    return ({**data, "data": inner} if prefix else inner), secrets
 
 
 def resealed(event: Incoming, stored_body: str, salts: Mapping[str, bytes]) -> str:
