@@ -3,6 +3,7 @@
     TrackerError
     ├── Refused                 the input is at fault
     │   ├── Malformed           cannot be read at all (400)
+    │   │   └── FormExpired     a page of a session that is over
     │   ├── Unauthorised        no or wrong credentials (401)
     │   ├── Forbidden           not yours to do (403)
     │   ├── NotFound            no such thing (404)
@@ -16,6 +17,7 @@
     │   ├── WrongMediaType      not a form we read (415)
     │   ├── Invalid             readable, with mistakes (422)
     │   └── TooMany             faster than a limit allows (429)
+    │       └── TooSoon         after attempts that failed
     ├── CatalogueInvalid        the configuration has mistakes
     ├── SettingInvalid          a setting is odd
     └── NotReady                the service cannot work yet (503)
@@ -72,6 +74,13 @@ class Malformed(Refused):
 
     slug = "malformed"
     title = "The request cannot be read"
+
+
+class FormExpired(Malformed):
+    """A form that was not sent from a page of the present session."""
+
+    slug = "form-expired"
+    title = "This form has expired"
 
 
 class Unauthorised(Refused):
@@ -199,6 +208,17 @@ class TooMany(Refused):
 
     def __init__(self, limit: str, seconds: int) -> None:
         super().__init__(f"The limit is {limit} (TRACKER_RATE_LIMIT). Come again in {seconds} s.")
+        self.seconds = seconds
+
+
+class TooSoon(TooMany):
+    """An attempt too soon after others that failed; ``seconds`` until the next is looked at."""
+
+    slug = "too-soon"
+    title = "Too many attempts"
+
+    def __init__(self, seconds: int) -> None:
+        Refused.__init__(self, f"Too many attempts failed. Nothing was looked at; try again in {seconds} s.")
         self.seconds = seconds
 
 

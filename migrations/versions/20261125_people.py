@@ -88,7 +88,15 @@ def _proposals() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_proposal"),
     )
     op.create_index("ix_proposal_state", "proposal", ["state", "id"])
-    op.create_index("ix_proposal_kind_target", "proposal", ["kind", "target"])
+    waiting = sa.text("state = 'open'")
+    op.create_index(
+        "uq_proposal_open",
+        "proposal",
+        ["kind", "target"],
+        unique=True,
+        sqlite_where=waiting,
+        postgresql_where=waiting,
+    )
 
 
 def _audit() -> None:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table, Text
 
-from tracker.access.models import Number
+from tracker.access.models import Number, where
 from tracker.db import metadata
 
 people = Table(
@@ -51,7 +51,8 @@ sessions = Table(
     Column("ends_at", Text, nullable=False),
     Index("ix_web_session_person", "person"),
 )
-"""Who is signed in: ``digest`` is the SHA-256 of the session's id. One that is not ``complete`` lacks a second factor."""
+"""Who is signed in: ``digest`` is the SHA-256 of the session's id. One that is not ``complete`` lacks a second
+factor."""
 
 failed_logins = Table(
     "failed_login",
@@ -77,10 +78,10 @@ proposals = Table(
     Column("decided_at", Text),
     Column("reason", Text),
     Index("ix_proposal_state", "state", "id"),
-    Index("ix_proposal_kind_target", "kind", "target"),
+    Index("uq_proposal_open", "kind", "target", unique=True, **where("state = 'open'")),
 )
 """What one person proposes and another decides. ``digest`` is SHA-256 (hex) over kind, target and canonical content;
-``state`` is ``open``, ``approved``, ``refused`` or ``withdrawn``."""
+``state`` is ``open``, ``approved``, ``refused`` or ``withdrawn``. One at a time is open about a target."""
 
 audit = Table(
     "audit_entry",

@@ -10,7 +10,8 @@ Number = BigInteger().with_variant(Integer(), "sqlite")
 """SQLite counts only an INTEGER primary key upwards by itself."""
 
 
-def _where(condition: str) -> dict[str, Any]:
+def where(condition: str) -> dict[str, Any]:
+    """What makes an index one of the rows that meet a condition, on either engine."""
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
@@ -25,7 +26,7 @@ sources = Table(
     Column("test", Boolean, nullable=False),
     Column("created_at", Text, nullable=False),
     Column("retired_at", Text),
-    Index("uq_source_uri", "uri", unique=True, **_where("retired_at IS NULL")),
+    Index("uq_source_uri", "uri", unique=True, **where("retired_at IS NULL")),
 )
 """Operational systems. ``types`` is a JSON array of patterns. Two live sources never share a URI."""
 
