@@ -14,7 +14,7 @@ from tracker.api.state import EXTENSION
 from tracker.logs import configure
 from tracker.service import Service, open_service
 from tracker.settings import read_settings
-from tracker.web import access_log, compression
+from tracker.web import access_log, compression, languages
 
 __version__ = "0.1.0"
 
@@ -40,6 +40,7 @@ def create_app(service: Service | None = None) -> Flask:
     app.extensions[EXTENSION] = service
     app.register_blueprint(api.blueprint())
     app.register_blueprint(api.public())
+    languages.register(app)
     app.register_blueprint(web.blueprint())
     if service.settings.access_log:
         access_log.register(app)

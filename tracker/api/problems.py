@@ -76,5 +76,5 @@ def _document(status: int, slug: str, title: str, detail: str) -> dict[str, Any]
 def _answer(problem: dict[str, Any], headers: Mapping[str, str]) -> Response:
     if request.path.startswith("/api/"):
         return Response(json.dumps(problem), problem["status"], headers, content_type=PROBLEM)
-    page = render_template("error.html", title=problem["title"], detail=problem["detail"])
+    page = render_template("error.html", problem=problem)
     return Response(page, problem["status"], headers, content_type="text/html; charset=utf-8")

@@ -1,20 +1,24 @@
-"""Pages for people: the frozen years, in the organisation's languages. And the health checks."""
+"""Pages for people: what happened, where it stands, what follows, and the frozen years. And the health checks."""
 
 from flask import Blueprint
+from flask.blueprints import BlueprintSetupState
 
-from tracker.web import docs, health, metrics, years
+from tracker.web import rendering
 from tracker.web.headers import harden
+from tracker.web.pages import PERMISSIONS_OF_PAGES
+from tracker.web.routes import PAGES
 
 
 def blueprint() -> Blueprint:
-    """All pages, their templates and stylesheet; nothing comes from another host."""
+    """All pages, their templates, stylesheet and script; nothing comes from another host."""
     web = Blueprint("web", __name__, template_folder="templates", static_folder="static")
-    web.add_url_rule("/", view_func=years.newest)
-    web.add_url_rule("/years/<int(max=9999):year>", view_func=years.show)
-    web.add_url_rule("/healthz", view_func=health.healthz)
-    web.add_url_rule("/readyz", view_func=health.readyz)
-    web.add_url_rule("/metrics", view_func=metrics.metrics)
-    web.add_url_rule("/docs", "docs", docs.show)
-    web.add_url_rule("/docs/<name>", "docs_asset", docs.asset)
+    for page in PAGES:
+        web.add_url_rule(page.rule, page.endpoint, page.view, methods=[page.method])
+    web.record(_permissions)
+    web.record(rendering.register)
     web.after_app_request(harden)
     return web
+
+
+def _permissions(state: BlueprintSetupState) -> None:
+    state.app.extensions[PERMISSIONS_OF_PAGES] = {f"web.{page.endpoint}": page.permission for page in PAGES}

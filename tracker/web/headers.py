@@ -5,7 +5,8 @@ from flask import Response
 _POLICY = {
     "default-src": "'none'",
     "style-src": "'self'",
-    "img-src": "'self'",
+    "script-src": "'self'",
+    "img-src": "'self' data:",
     "form-action": "'self'",
     "base-uri": "'none'",
     "frame-ancestors": "'none'",

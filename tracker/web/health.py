@@ -3,6 +3,7 @@
 from flask import Response, current_app, jsonify
 
 from tracker.service import Service
+from tracker.web.pages import PUBLIC, Page
 
 
 def healthz() -> Response:
@@ -18,3 +19,6 @@ def readyz() -> Response:
     service: Service = current_app.extensions["tracker"]
     service.check_ready()
     return jsonify(status="ready", catalogue=service.catalogue.digest)
+
+
+PAGES = (Page("GET", "/healthz", healthz, PUBLIC), Page("GET", "/readyz", readyz, PUBLIC))

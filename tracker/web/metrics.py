@@ -16,6 +16,7 @@ from tracker.intake.counting import Count, counts
 from tracker.intake.quarantine import waiting
 from tracker.ledger.heads import read_head
 from tracker.service import Service
+from tracker.web.pages import PUBLIC, Page
 
 _BY = ("source", "type")
 _WORDS = {
@@ -72,3 +73,6 @@ def _family(name: str, found: list[Count]) -> CounterMetricFamily:
     for each in found:
         family.add_metric([each.sender, each.type], getattr(each, name))
     return family
+
+
+PAGES = (Page("GET", "/metrics", metrics, PUBLIC),)

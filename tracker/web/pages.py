@@ -17,6 +17,10 @@ TRACELESS = "traceless"
 """Anybody, and nothing of the visit is kept: no cookie, no session, no line in the access log."""
 
 
+PERMISSIONS_OF_PAGES = "tracker.permissions"
+"""The application's extension that maps each endpoint to what it takes."""
+
+
 @dataclass(frozen=True)
 class Page:
     """One route of the pages. ``permission`` is one of :data:`PERMISSIONS`, or one of the two words above."""

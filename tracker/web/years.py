@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from flask import current_app, render_template, request
+from flask import render_template
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -12,19 +12,18 @@ from tracker.catalogue import Catalogue, from_documents
 from tracker.disclosure.wording import dimension_words
 from tracker.exports.rows import Row, figure_rows
 from tracker.ledger.heads import stored_documents
-from tracker.service import Service
 from tracker.snapshots.freeze import Snapshot, find, get
 from tracker.snapshots.models import snapshots
-from tracker.web.languages import choose, texts
+from tracker.web.languages import locale
+from tracker.web.pages import Page
+from tracker.web.rendering import service
 
 
-def newest() -> str:
+def index() -> str:
     """The newest frozen year, or what to do to have one."""
-    service = _service()
-    with service.database.read() as session:
+    with service().database.read() as session:
         years = _years(session)
-        snapshot = find(session, years[0]) if years else None
-        return _page(service, session, snapshot, years)
+        return _page(session, find(session, years[0]) if years else None, years)
 
 
 def show(year: int) -> str:
@@ -32,35 +31,26 @@ def show(year: int) -> str:
 
     :raise NotFound: it is not frozen.
     """
-    service = _service()
-    with service.database.read() as session:
-        return _page(service, session, get(session, year), _years(session))
-
-
-def _service() -> Service:
-    service: Service = current_app.extensions["tracker"]
-    return service
+    with service().database.read() as session:
+        return _page(session, get(session, year), _years(session))
 
 
 def _years(session: Session) -> list[int]:
     return list(session.scalars(select(snapshots.c.year).distinct().order_by(snapshots.c.year.desc())))
 
 
-def _page(service: Service, session: Session, snapshot: Snapshot | None, years: list[int]) -> str:
-    locales = service.catalogue.organisation.locales
-    locale = choose(locales, request.args.get("lang"), request.headers.get("Accept-Language", ""))
-    shared = {"locale": locale, "locales": locales, "t": texts(locale), "years": years}
+def _page(session: Session, snapshot: Snapshot | None, years: list[int]) -> str:
     if snapshot is None:
-        return render_template("empty.html", organisation=service.catalogue.organisation, **shared)
+        return render_template("years/show.html", snapshot=None, years=years, domains=())
     documents = stored_documents(session, snapshot.catalogue)
-    catalogue = from_documents(documents) if documents else service.catalogue
+    catalogue = from_documents(documents) if documents else service().catalogue
     return render_template(
-        "year.html",
+        "years/show.html",
         organisation=catalogue.organisation,
         snapshot=snapshot,
+        years=years,
         domains=_domains(catalogue, snapshot),
-        dimensions=lambda row: dimension_words(catalogue, catalogue.metrics[row.metric], row.by, locale),
-        **shared,
+        dimensions=lambda row: dimension_words(catalogue, catalogue.metrics[row.metric], row.by, locale()),
     )
 
 
@@ -73,3 +63,9 @@ def _domains(catalogue: Catalogue, snapshot: Snapshot) -> list[tuple[str, object
         found.append((domain, catalogue.domains[domain].label, parts))
     order = list(catalogue.domains)
     return sorted(found, key=lambda each: order.index(each[0]))
+
+
+PAGES = (
+    Page("GET", "/years", index, "figures.read"),
+    Page("GET", "/years/<int(max=9999):year>", show, "figures.read"),
+)
