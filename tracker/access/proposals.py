@@ -93,7 +93,7 @@ def decide(
         raise Invalid("A refusal takes a reason.", [Mistake("reason", "say why, for who proposed it")])
     if len(reason or "") > LONGEST_REASON:
         raise Invalid("The reason is too long.", [Mistake("reason", f"must have at most {LONGEST_REASON} characters")])
-    if found.digest != digest:
+    if digest != found.digest or digest != digest_of(found.kind, found.target, found.content):
         raise Conflict("The proposal says something else than what you read. Look at it again, then decide.")
     return _settle(session, found, APPROVED if approve else REFUSED, by, at, reason)
 

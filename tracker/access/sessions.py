@@ -76,7 +76,8 @@ def resolve(session: Session, sid: str, at: datetime) -> Person | None:
 def seen(session: Session, sid: str, at: datetime) -> None:
     """Write down that a session is in use. One that has ended meanwhile stays ended."""
     c = sessions.c
-    session.execute(update(sessions).where(c.digest == digest_of(sid), c.seen_at < stamp(at)).values(seen_at=stamp(at)))
+    live = (c.digest == digest_of(sid), c.seen_at < stamp(at), c.seen_at > stamp(at - IDLE))
+    session.execute(update(sessions).where(*live).values(seen_at=stamp(at)))
 
 
 def end(session: Session, sid: str) -> None:
