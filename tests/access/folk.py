@@ -6,11 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from argon2 import PasswordHasher
-from sqlalchemy import update
-
 from tests.house import House
 from tracker.access import audit, invitations, passwords, people, sessions
-from tracker.access.accounts import people as table
 from tracker.access.passwords import Passwords
 from tracker.access.people import Person
 
@@ -87,15 +84,9 @@ class Folk:
 
     def choose(self, login: str, password: str) -> None:
         """Let somebody have another password."""
+        person, hashed = self.now(login), self.passwords.hash(password)
         with self.house.database.write() as session:
-            passwords.change(
-                session, people.by_login(session, login), self.passwords.hash(password), self.house.clock()
-            )
-
-    def forget_password(self, login: str) -> None:
-        """Take away a password behind everybody's back."""
-        with self.house.database.write() as session:
-            session.execute(update(table).where(table.c.login == login).values(password=None))
+            passwords.change(session, person, hashed, self.house.clock())
 
     def wait(self, **span: float) -> None:
         """Let time pass."""

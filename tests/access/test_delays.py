@@ -25,9 +25,18 @@ def attempt(folk: Folk, name: str = "alice") -> int:
         with folk.house.database.write() as session:
             delays.attempt(session, name, folk.house.clock())
     except TooSoon as refused:
-        assert refused.detail == (f"Too many attempts failed. Nothing was looked at; try again in {refused.seconds} s.")
         return refused.seconds
     return 0
+
+
+def test_who_is_too_soon_is_told_when_to_come_again(folk: Folk) -> None:
+    for _ in range(5):
+        attempt(folk)
+        folk.wait(seconds=1)
+    with pytest.raises(TooSoon) as refused, folk.house.database.write() as session:
+        delays.attempt(session, "alice", folk.house.clock())
+    assert refused.value.seconds == 1
+    assert refused.value.detail == "Too many attempts failed. Nothing was looked at; try again in 1 s."
 
 
 def test_three_attempts_are_free_then_each_wait_is_twice_as_long(folk: Folk) -> None:

@@ -24,7 +24,7 @@ def folk(house: House) -> Folk:
 
 
 def mistakes(folk: Folk, login: str = "alice", name: str = "Alice", **others: Any) -> list[tuple[str, str]]:
-    values = {"roles": ["recorder"], "by": BY, "at": folk.house.clock()} | others
+    values: dict[str, Any] = {"roles": ["recorder"], "by": BY, "at": folk.house.clock()} | others
     with pytest.raises(Invalid) as refused, folk.house.database.write() as session:
         people.add(session, login, name, **values)
     return [(each.pointer, each.message) for each in refused.value.mistakes]

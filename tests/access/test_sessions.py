@@ -37,7 +37,7 @@ def end_all(folk: Folk, login: str) -> None:
 
 CHANGES: dict[str, Callable[[Folk, str], object]] = {
     "disabled": lambda folk, _sid: folk.disable("alice"),
-    "disabled and enabled": lambda folk, _sid: (folk.disable("alice"), folk.enable("alice")),
+    "disabled and enabled": lambda folk, _sid: [change("alice") for change in (folk.disable, folk.enable)],
     "changed roles": lambda folk, _sid: folk.set_roles("alice", "recorder", "approver"),
     "fewer roles": lambda folk, _sid: folk.set_roles("alice", "internal_auditor"),
     "reset": lambda folk, _sid: folk.reset("alice"),
