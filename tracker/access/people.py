@@ -74,7 +74,7 @@ def add(
     :raise Conflict: the login is taken.
     """
     chosen = frozenset(roles)
-    _check(_mistakes_of(login, name), _role_mistakes(chosen, ends_on, at))
+    check(login, name, chosen, ends_on, at)
     made, row = invitations.new(at), {"login": login, "name": name, "ends_on": ends_on, "epoch": 0}
     person = f"p-{''.join(secrets.choice(ALPHABET) for _ in range(10))}"
     try:
@@ -85,6 +85,14 @@ def add(
     _grant(session, person, chosen, at)
     audit.write(session, at, by, "person.added", f"person:{person}", ", ".join(sorted(chosen)))
     return _get(session, person), made.text
+
+
+def check(login: str, name: str, roles: frozenset[str], ends_on: str | None, at: datetime) -> None:
+    """Look whether somebody can be as they are described.
+
+    :raise Invalid: a login, name, role or day that cannot be; all mistakes are listed.
+    """
+    _check(_mistakes_of(login, name), _role_mistakes(roles, ends_on, at))
 
 
 def disable(session: Session, login: str, *, by: str, at: datetime) -> Person:
