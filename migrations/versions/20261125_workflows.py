@@ -44,14 +44,33 @@ def upgrade() -> None:
         sa.Column("subject", sa.Text, nullable=False),
         sa.Column("account", sa.Text, nullable=False),
         sa.Column("found_seq", sa.BigInteger, nullable=False),
+        sa.Column("penalised", sa.Text),
         sa.Column("penalty", sa.Text),
         sa.Column("points", sa.Integer, nullable=False),
         sa.Column("overturned", sa.Boolean, nullable=False),
         sa.PrimaryKeyConstraint("subject", name="pk_account_violation"),
     )
     op.create_index("ix_account_violation_account", "account_violation", ["account", "found_seq"])
+    op.create_table(
+        "supplier_profile",
+        sa.Column("subject", sa.Text, nullable=False),
+        sa.Column("region", sa.Text),
+        sa.Column("category", sa.Text),
+        sa.Column("important", sa.Boolean, nullable=False),
+        sa.Column("recommended_by", sa.Text),
+        sa.Column("round", sa.Text),
+        sa.Column("grade", sa.Text),
+        sa.PrimaryKeyConstraint("subject", name="pk_supplier_profile"),
+    )
 
 
 def downgrade() -> None:
-    for table in ("account_violation", "key_handover", "report_receipt", "case_named", "case_grant"):
+    for table in (
+        "supplier_profile",
+        "account_violation",
+        "key_handover",
+        "report_receipt",
+        "case_named",
+        "case_grant",
+    ):
         op.drop_table(table)

@@ -47,9 +47,24 @@ account_violations = Table(
     Column("subject", Text, primary_key=True),
     Column("account", Text, nullable=False),
     Column("found_seq", BigInteger, nullable=False),
+    Column("penalised", Text),
     Column("penalty", Text),
     Column("points", Integer, nullable=False),
     Column("overturned", Boolean, nullable=False),
     Index("ix_account_violation_account", "account", "found_seq"),
 )
-"""The violations of each account, with the penalty and points in force: derived from the ledger."""
+"""The violations of each account, with the newest penalty, when it was given, its points, and whether it was
+overturned: derived from the ledger."""
+
+supplier_profiles = Table(
+    "supplier_profile",
+    metadata,
+    Column("subject", Text, primary_key=True),
+    Column("region", Text),
+    Column("category", Text),
+    Column("important", Boolean, nullable=False),
+    Column("recommended_by", Text),
+    Column("round", Text),
+    Column("grade", Text),
+)
+"""What suppliers are looked for by: where they are, what they offer, and their newest evaluation. Derived as well."""
