@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from argon2 import PasswordHasher
+
 from tests.house import House
 from tracker.access import audit, invitations, passwords, people, sessions
 from tracker.access.passwords import Passwords

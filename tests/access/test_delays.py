@@ -30,7 +30,7 @@ def attempt(folk: Folk, name: str = "alice") -> int:
 
 
 def test_who_is_too_soon_is_told_when_to_come_again(folk: Folk) -> None:
-    for _ in range(5):
+    for _ in range(4):
         attempt(folk)
         folk.wait(seconds=1)
     with pytest.raises(TooSoon) as refused, folk.house.database.write() as session:
