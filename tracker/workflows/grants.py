@@ -5,6 +5,7 @@ An approved proposal also assigns the officer to the case, where the case has co
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 
 from sqlalchemy import delete, insert, select
@@ -18,7 +19,7 @@ from tracker.cases import queries
 from tracker.clock import stamp
 from tracker.errors import Conflict, Forbidden, Invalid, Mistake
 from tracker.ledger.events import Actor
-from tracker.workflows.acting import WEB_SOURCE, Context
+from tracker.workflows.acts import WEB_SOURCE, Context
 from tracker.workflows.models import grants
 from tracker.workflows.sight import CASE, missing, sight
 
@@ -38,7 +39,7 @@ def propose_access(session: Session, keys: Keys, subject: str, officer: str, *, 
     if not by.may("cases.work"):
         raise Forbidden("Only a case officer proposes access to a case.")
     if not _eligible(session, keys, subject, officer, at):
-        raise Invalid("Choose another officer.", [Mistake("officer", "cannot be given access to this case")])
+        raise Invalid("Choose another officer.", [Mistake("/data/officer", "cannot be given access to this case")])
     if officer in holders(session, subject):
         raise Conflict("This officer has access already.")
     content = {"subject": subject, "person": officer}
@@ -61,7 +62,7 @@ def apply_case_access(context: Context, session: Session, proposal: Proposal) ->
     if officer not in holders(session, subject):
         session.execute(insert(grants).values(subject=subject, person=officer, granted_at=stamp(at)))
     audit.write(session, at, approver.actor, "case.access_granted", target_of(subject), officer)
-    _assign(context, session, subject, officer, Actor("person", approver.id), f"case-access-{proposal.id}")
+    _assign(context, session, subject, officer, Actor("person", approver.id))
 
 
 def revoke(session: Session, keys: Keys, subject: str, officer: str, *, by: Person, at: datetime) -> None:
@@ -128,14 +129,14 @@ def _may_hold(session: Session, keys: Keys, subject: str, person: Person, at: da
     return working and sight(session, keys, person, at).subject(CASE, subject)
 
 
-def _assign(context: Context, session: Session, subject: str, officer: str, actor: Actor, id: str) -> None:
+def _assign(context: Context, session: Session, subject: str, officer: str, actor: Actor) -> None:
     standing = queries.standing(session, CASE, subject)
-    catalogue = context.intake.ledger.catalogue
+    catalogue = context.catalogue
     if standing is None or ASSIGNED not in {each.type for each in queries.allowed(catalogue, standing)}:
         return
     event = {
         "specversion": "1.0",
-        "id": id,
+        "id": f"case-access-{secrets.token_hex(16)}",
         "source": WEB_SOURCE,
         "type": ASSIGNED,
         "subject": subject,

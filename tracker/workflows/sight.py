@@ -133,15 +133,19 @@ def words_of(person: Person) -> tuple[str, ...]:
     return person.id, person.login, person.name
 
 
+def plain(words: str) -> str:
+    """A name as it is compared: width, capitals and spaces make no difference."""
+    return " ".join(unicodedata.normalize("NFKC", words).casefold().split())
+
+
 def marks_of(keys: Keys, subject: str, words: Collection[str]) -> frozenset[bytes]:
-    """The digests of somebody named in a case, one for each of ``words``; however their letters are written."""
+    """The digests of somebody named in a case, one for each of ``words``."""
     return frozenset(_marks(_secret(keys), subject, words))
 
 
 def _marks(secret: bytes, subject: str, words: Collection[str]) -> Iterator[bytes]:
     for word in words:
-        plain = " ".join(unicodedata.normalize("NFKC", word).casefold().split())
-        yield hmac.digest(secret, f"{subject}\0{plain}".encode(), "sha256")
+        yield hmac.digest(secret, f"{subject}\0{plain(word)}".encode(), "sha256")
 
 
 def _secret(keys: Keys) -> bytes:
