@@ -186,3 +186,44 @@ def test_an_odd_url_in_a_file_is_refused_without_repeating_it(tmp_path: Path) ->
     found = mistakes({"TRACKER_DATABASE_URL_FILE": str(file)})
     assert list(found) == ["TRACKER_DATABASE_URL_FILE"]
     assert "secret" not in str(found)
+
+
+PROVIDER = {
+    "TRACKER_OIDC_ISSUER": "https://id.example.org",
+    "TRACKER_OIDC_CLIENT_ID": "tracker",
+    "TRACKER_OIDC_CLIENT_SECRET": "hush-hush",
+}
+
+
+def test_a_provider_is_named_whole_or_not_at_all() -> None:
+    found = read_settings(PROVIDER)
+    assert (found.oidc_issuer, found.oidc_client_id) == ("https://id.example.org", "tracker")
+    for name in PROVIDER:
+        rest = {each: text for each, text in PROVIDER.items() if each != name}
+        assert mistakes(rest) == {name: "Single sign-on takes issuer, client id and client secret."}
+
+
+def test_the_providers_secret_is_shown_nowhere(tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("hush-hush\n", "ascii")
+    kept = PROVIDER | {"TRACKER_OIDC_CLIENT_SECRET": "", "TRACKER_OIDC_CLIENT_SECRET_FILE": str(file)}
+    for found in (read_settings(PROVIDER), read_settings(kept)):
+        assert found.oidc_client_secret == "hush-hush"
+        assert "hush" not in repr(found)
+        assert "hush" not in "".join(each.value for each in describe(found))
+
+
+def test_odd_addresses_and_factors_are_refused() -> None:
+    odd = {
+        "TRACKER_URL": "tracker.example.org/path",
+        "TRACKER_SECOND_FACTOR": "sometimes",
+        **PROVIDER,
+        "TRACKER_OIDC_ISSUER": "http://id.example.org",
+    }
+    assert mistakes(odd) == {
+        "TRACKER_URL": "Write a scheme and a host, such as https://tracker.example.org.",
+        "TRACKER_SECOND_FACTOR": "Write required or optional.",
+        "TRACKER_OIDC_ISSUER": "Write the issuer's address as its provider does; it begins with https://.",
+    }
+    assert read_settings({"TRACKER_URL": "https://tracker.example.org/"}).url == "https://tracker.example.org"
+    assert read_settings(PROVIDER | {"TRACKER_OIDC_ISSUER": "http://127.0.0.1:5000"}).oidc_issuer

@@ -23,7 +23,7 @@ _FOR_TESTS = ("TRACKER_TEST_", "TRACKER_REQUIRE_")
 
 @dataclass(frozen=True)
 class Settings:
-    """How this process works. ``database_url`` may hold a secret and stays out of ``repr``."""
+    """How this process works. ``database_url`` and ``oidc_client_secret`` hold secrets and stay out of ``repr``."""
 
     home: Path
     database_url: str = field(repr=False)
@@ -35,6 +35,12 @@ class Settings:
     quarantine_days: int = 30
     max_body: int = 1 << 20
     rate_limit: str = "1000/second"
+    url: str | None = None
+    second_factor: str = "required"
+    oidc_issuer: str | None = None
+    oidc_client_id: str | None = None
+    oidc_client_secret: str | None = field(default=None, repr=False)
+    oidc_client_secret_file: Path | None = None
     access_log: bool = True
     log_level: str = "info"
 
@@ -86,6 +92,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         elif file := values.get(f"{option.attribute}_file"):
             read = partial(_in_file, option.read)
             values |= _checked(f"{option.name}_FILE", option.attribute, read, file, mistakes)
+    mistakes += _halves(given)
     if mistakes:
         names = ", ".join(dict.fromkeys(each.pointer for each in mistakes))
         raise SettingInvalid(f"Correct these settings and start again: {names}.", mistakes)
@@ -110,11 +117,21 @@ def masked(url: str) -> str:
     return parsed.render_as_string(hide_password=True)
 
 
+def _halves(given: Mapping[str, str]) -> Iterator[Mistake]:
+    """A provider is an issuer, a client and its secret, or none of them."""
+    names = ("TRACKER_OIDC_ISSUER", "TRACKER_OIDC_CLIENT_ID", "TRACKER_OIDC_CLIENT_SECRET")
+    missing = [name for name in names if not {name, f"{name}_FILE"} & given.keys()]
+    if len(missing) < len(names):
+        yield from (Mistake(name, "Single sign-on takes issuer, client id and client secret.") for name in missing)
+
+
 def _plain(option: Option, value: Any) -> str:
     if value is None:
         return "not set"
     if isinstance(value, bool):
         return "on" if value else "off"
+    if option.read is _secret:
+        return "***"
     return masked(value) if option.read is _database_url else str(value)
 
 
@@ -198,6 +215,35 @@ def _rate(text: str) -> str:
     return text
 
 
+def _url(text: str) -> str:
+    if not re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]{1,255}/?", text):
+        raise ValueError("Write a scheme and a host, such as https://tracker.example.org.")
+    return text.rstrip("/")
+
+
+def _issuer(text: str) -> str:
+    here = re.match(r"http://(127\.0\.0\.1|localhost|\[::1\])[:/]", text)  # nobody listens on the way
+    if not re.fullmatch(r"https?://[!-~]{1,300}", text) or not (text.startswith("https:") or here):
+        raise ValueError("Write the issuer's address as its provider does; it begins with https://.")
+    return text
+
+
+def _factor(text: str) -> str:
+    if text.lower() not in {"required", "optional"}:
+        raise ValueError("Write required or optional.")
+    return text.lower()
+
+
+def _text(text: str) -> str:
+    if not re.fullmatch(r"[ -~]{1,500}", text):
+        raise ValueError("Write 1 to 500 ASCII characters.")
+    return text
+
+
+def _secret(text: str) -> str:
+    return _text(text)
+
+
 def _switch(text: str) -> bool:
     if text.lower() not in {"on", "off"}:
         raise ValueError("Write on or off.")
@@ -229,6 +275,12 @@ OPTIONS = (
     Option("TRACKER_QUARANTINE_DAYS", "30", "Days that a refused delivery is kept for a decision.", _days),
     Option("TRACKER_MAX_BODY", "1048576", "Largest request body, or line of NDJSON, in bytes.", _size),
     Option("TRACKER_RATE_LIMIT", "1000/second", "Requests that one source or token may make, per process.", _rate),
+    Option("TRACKER_URL", "as the request says", "Where people reach it, such as https://tracker.example.org.", _url),
+    Option("TRACKER_SECOND_FACTOR", "required", "Whether people need a second factor: required or optional.", _factor),
+    Option("TRACKER_OIDC_ISSUER", "not set", "Provider that people may sign in by (OpenID Connect).", _issuer),
+    Option("TRACKER_OIDC_CLIENT_ID", "not set", "What the provider knows this tracker as.", _text),
+    Option("TRACKER_OIDC_CLIENT_SECRET", "not set", "What this tracker shows the provider.", _secret, in_file=True),
+    Option("TRACKER_OIDC_CLIENT_SECRET_FILE", "not set", "File that holds the client secret, instead.", _path),
     Option("TRACKER_ACCESS_LOG", "on", "Whether each request is logged: on or off.", _switch),
     Option("TRACKER_LOG_LEVEL", "info", "How much is logged: debug, info, warning or error.", _level),
 )
