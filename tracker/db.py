@@ -43,6 +43,7 @@ PRAGMAS = (
     "PRAGMA trusted_schema=OFF",
     "PRAGMA cache_size=-32768",  # KiB: a batch touches many pages, and each spilled one is written twice
     "PRAGMA busy_timeout=10000",
+    "PRAGMA secure_delete=ON",  # what is erased is overwritten; many builds of SQLite do so anyway
     "PRAGMA temp_store=MEMORY",  # the guards give every insert a statement journal; not as a file
 )
 
@@ -262,7 +263,7 @@ def _value(column: Column[Any], place: int) -> str:
     return text if isinstance(column.type, Text) else f"CAST({text} AS bigint)"
 
 
-def one_of(session: Session, column: str, values: Sequence[int]) -> tuple[str, Any]:
+def one_of(session: Session, column: str, values: Sequence[int] | Sequence[str]) -> tuple[str, Any]:
     """A condition for :func:`run` that ``column`` is one of ``values``, any number of which are one parameter."""
     if is_sqlite(session):
         return f"{column} IN (SELECT value FROM json_each(?))", _encode(values).decode()

@@ -12,7 +12,8 @@
     │   ├── Conflict            true, but not now (409)
     │   │   ├── ContentConflict
     │   │   ├── StaleReplacement
-    │   │   └── UnexpectedChange
+    │   │   ├── UnexpectedChange
+    │   │   └── IllegalMove
     │   ├── TooLarge            over a limit (413)
     │   ├── WrongMediaType      not a form we read (415)
     │   ├── Invalid             readable, with mistakes (422)
@@ -173,6 +174,20 @@ class UnexpectedChange(Conflict):
             f"Subject {subject!r} was expected at seq {expected} but is at seq {found}. Look again, then decide."
         )
         self.subject, self.expected, self.found = subject, expected, found
+
+
+class IllegalMove(Conflict):
+    """Somebody would move a subject in a way that its lifecycle does not allow; ``allowed`` are the event types that
+    it does."""
+
+    slug = "illegal-move"
+    title = "The subject cannot move so"
+
+    def __init__(self, kind: str, subject: str, state: str | None, event: str, allowed: Sequence[str]) -> None:
+        where = f"is {state}" if state else "has not been opened"
+        rest = f"Allowed are {', '.join(allowed)}." if allowed else "Nothing can move it any more."
+        super().__init__(f"{event} does not fit: {kind} {subject!r} {where}. {rest}")
+        self.kind, self.subject, self.state, self.event, self.allowed = kind, subject, state, event, tuple(allowed)
 
 
 class TooLarge(Refused):

@@ -21,6 +21,8 @@ from tracker.ledger.heads import read_head
 from tracker.ledger.record import Ledger
 from tracker.migrations import check_ready
 from tracker.settings import Settings
+from tracker.workflows.acts import Context
+from tracker.workflows.rules import RULES
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,11 @@ class Service:
         """The front door for machines, with the one writer of this process behind it."""
         limiter = Limiter(self.settings.rate_limit)
         return Reception(self.intake, self.database, self.registry, self.quarantine, limiter)
+
+    @cached_property
+    def context(self) -> Context:
+        """What people act with."""
+        return Context(self.intake, self.keys, RULES)
 
     @property
     def catalogue(self) -> Catalogue:

@@ -14,15 +14,16 @@ def upgrade() -> None:
         "subject_state",
         sa.Column("kind", sa.Text, nullable=False),
         sa.Column("subject", sa.Text, nullable=False),
-        sa.Column("state", sa.Text, nullable=False),
-        sa.Column("opened", sa.Text, nullable=False),
-        sa.Column("moved", sa.Text, nullable=False),
-        sa.Column("moved_seq", sa.BigInteger, nullable=False),
+        sa.Column("state", sa.Text),
+        sa.Column("opened", sa.Text),
+        sa.Column("moved", sa.Text),
+        sa.Column("moved_seq", sa.BigInteger),
+        sa.Column("newest", sa.Text, nullable=False),
         sa.Column("last_seq", sa.BigInteger, nullable=False),
         sa.Column("misfits", sa.Integer, nullable=False),
         sa.PrimaryKeyConstraint("kind", "subject", name="pk_subject_state"),
     )
-    op.create_index("ix_subject_state_kind_state", "subject_state", ["kind", "state", "last_seq"])
+    op.create_index("ix_subject_state_kind_state", "subject_state", ["kind", "state", "moved"])
     op.create_table(
         "misfit",
         sa.Column("seq", sa.BigInteger, autoincrement=False, nullable=False),
@@ -40,6 +41,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("opened_seq", sa.BigInteger, nullable=False),
         sa.Column("opened", sa.Text, nullable=False),
+        sa.Column("warns", sa.Text, nullable=False),
         sa.Column("due", sa.Text, nullable=False),
         sa.Column("met", sa.Text),
         sa.Column("met_seq", sa.BigInteger),

@@ -16,16 +16,18 @@ states = Table(
     metadata,
     Column("kind", Text, primary_key=True),
     Column("subject", Text, primary_key=True),
-    Column("state", Text, nullable=False),
-    Column("opened", Text, nullable=False),
-    Column("moved", Text, nullable=False),
-    Column("moved_seq", BigInteger, nullable=False),
+    Column("state", Text),
+    Column("opened", Text),
+    Column("moved", Text),
+    Column("moved_seq", BigInteger),
+    Column("newest", Text, nullable=False),
     Column("last_seq", BigInteger, nullable=False),
     Column("misfits", Integer, nullable=False),
-    Index("ix_subject_state_kind_state", "kind", "state", "last_seq"),
+    Index("ix_subject_state_kind_state", "kind", "state", "moved"),
 )
-"""One row per subject that has a state. ``kind`` is domain and subject of its lifecycle (``integrity.case``);
-``opened`` and ``moved`` are event times of its first and latest move, ``last_seq`` its newest event's."""
+"""One row per subject of a lifecycle. ``kind`` is domain and subject of the lifecycle (``integrity.case``). ``opened``
+and ``moved`` are the event times of its start and its latest move, NULL like ``state`` until something starts it;
+``newest`` is the time of its latest fact that a lifecycle knows, ``last_seq`` the latest event recorded about it."""
 
 misfits = Table(
     "misfit",
@@ -47,9 +49,11 @@ deadlines = Table(
     Column("name", Text, primary_key=True),
     Column("opened_seq", BigInteger, primary_key=True),
     Column("opened", Text, nullable=False),
+    Column("warns", Text, nullable=False),
     Column("due", Text, nullable=False),
     Column("met", Text),
     Column("met_seq", BigInteger),
     Index("ix_deadline_due", "due", **_where("met_seq IS NULL")),
 )
-"""What is due when, as instants; ``met`` is when it was done."""
+"""What is due when, as instants; from ``warns`` on it is soon, ``met`` is when it was done. ``name`` is that of the
+lifecycle's deadline, followed by a colon and the value where it is one per value of a field."""

@@ -92,6 +92,16 @@ class Lifecycle:
         return frozenset((*self.start, *self.moves, *timed))
 
     @cached_property
+    def moving(self) -> frozenset[str]:
+        """The types of the events that start or move a subject."""
+        return frozenset((*self.start, *self.moves))
+
+    @cached_property
+    def deciding(self) -> frozenset[str]:
+        """The choices that decide how long some deadline runs."""
+        return frozenset(each.due.field for each in self.deadlines.values() if each.due.field is not None)
+
+    @cached_property
     def terminal(self) -> frozenset[str]:
         """The states that no move leaves."""
         left = {source for move in self.moves.values() for source in move.sources if source != move.target}

@@ -46,6 +46,12 @@ def entry(session: Session, seq: int) -> Entry | None:
     return None if row is None else _entry(row)
 
 
+def entry_of(session: Session, source: str, id: str) -> Entry | None:
+    """The event that a source sent under this id, if it did."""
+    row = session.execute(select(events).where(events.c.source == source, events.c.id == id)).one_or_none()
+    return None if row is None else _entry(row)
+
+
 def entries(
     session: Session,
     *,
