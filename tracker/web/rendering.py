@@ -14,6 +14,7 @@ from flask.blueprints import BlueprintSetupState
 from tracker.catalogue.model import Label, Organisation
 from tracker.service import Service
 from tracker.web import assets
+from tracker.web.controls import attributes
 from tracker.web.explaining import explained
 from tracker.web.languages import babel_locale, locale, locales, name_of
 from tracker.web.navigation import navigation, opens
@@ -31,7 +32,9 @@ def register(state: BlueprintSetupState) -> None:
     jinja.trim_blocks = jinja.lstrip_blocks = True
     jinja.filters.update(day=day, instant=instant, ago=ago, number=number, iso=iso)
     jinja.globals.update(label=label, can=can, opens=opens, asset=assets.address, navigation=navigation, speak=speak)
-    jinja.globals.update(name_of=name_of, explained=explained, sparkline=sparkline, NOTHING=NOTHING)
+    jinja.globals.update(
+        name_of=name_of, explained=explained, sparkline=sparkline, attributes=attributes, NOTHING=NOTHING
+    )
     state.app.context_processor(_context)
 
 
