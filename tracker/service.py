@@ -22,7 +22,7 @@ from tracker.ledger.record import Ledger
 from tracker.migrations import check_ready
 from tracker.settings import Settings
 from tracker.workflows.acts import Context
-from tracker.workflows.rules import RULES
+from tracker.workflows.rules import rules_of
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Service:
     @cached_property
     def context(self) -> Context:
         """What people act with."""
-        return Context(self.intake, self.keys, RULES)
+        return Context(self.intake, self.keys, rules_of(self.catalogue))
 
     @property
     def catalogue(self) -> Catalogue:

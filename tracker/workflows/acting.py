@@ -24,6 +24,7 @@ from tracker.ledger.events import Actor, Receipt
 from tracker.ledger.heads import lock_head
 from tracker.ledger.queries import Entry, entry_of
 from tracker.workflows.acts import CASE, WEB_SOURCE, Act, Context, Further, Rule
+from tracker.workflows.sight import missing, sight
 
 __all__ = ["WEB_SOURCE", "Act", "Context", "Done", "Further", "Rule", "act", "allowed", "log", "start"]
 
@@ -65,12 +66,14 @@ def act(
     lifecycle = lifecycle_of(context.catalogue, kind)
     check_permission(person, kind)
     lock_head(session, context.catalogue)
+    if kind == CASE:
+        sight(session, context.keys, person, context.intake.ledger.clock()).check(kind, subject)
     made = Act(kind, subject, event_type, data, time or context.intake.ledger.clock(), id, entity)
     if (repeated := _repeated(context, session, person, made, timed=time is not None)) is not None:
         return repeated.receipt
     standing = queries.standing(session, kind, subject)
     if standing is None:
-        raise NotFound(f"There is no {kind} {subject!r}. Look it up in the list, or open it first.")
+        raise missing(subject)
     if expect is not None and standing.last_seq != expect:
         raise UnexpectedChange(subject, expect, standing.last_seq)
     made = replace(made, standing=standing)
@@ -101,7 +104,7 @@ def start(
     made = Act(kind, subject, event_type, data, time or context.intake.ledger.clock(), id, entity)
     if (repeated := _repeated(context, session, person, made, timed=time is not None)) is not None:
         return repeated
-    if subject is None:
+    if subject is None or kind == CASE:  # that a name is taken would tell somebody of a case that names them
         made = replace(made, subject=context.choose(lifecycle))
     elif queries.standing(session, kind, subject) is not None:
         raise Conflict(f"There is a {kind} {subject!r} already. Choose another name, or go on with that one.")
@@ -149,7 +152,7 @@ def allowed(context: Context, session: Session, person: Person, standing: Standi
         return ()
     catalogue = context.catalogue
     found = (*queries.allowed(catalogue, standing), *queries.notes(catalogue, standing.kind))
-    return tuple(each for each in found if _may(context, session, person, standing, each.type))
+    return tuple(each for each in found if _offered(context, session, person, standing, each.type))
 
 
 def permission_for(kind: str) -> str:
@@ -180,6 +183,13 @@ def _about(catalogue: Catalogue, event_type: str) -> Lifecycle | None:
     found = catalogue.lifecycles_by_event.get(event_type, ())
     named = (each for each in found if event_type.startswith(f"{each.kind}."))
     return next(named, found[0] if found else None)
+
+
+def _offered(context: Context, session: Session, person: Person, standing: Standing, event_type: str) -> bool:
+    try:
+        return _may(context, session, person, standing, event_type)
+    except Forbidden:
+        return False
 
 
 def _may(context: Context, session: Session, person: Person, standing: Standing | None, event_type: str) -> bool:
