@@ -101,10 +101,11 @@ def start(
     lifecycle = lifecycle_of(context.catalogue, kind)
     check_permission(person, kind)
     lock_head(session, context.catalogue)
+    subject = None if kind == CASE else subject  # that a name is taken would tell somebody of a case that names them
     made = Act(kind, subject, event_type, data, time or context.intake.ledger.clock(), id, entity)
     if (repeated := _repeated(context, session, person, made, timed=time is not None)) is not None:
         return repeated
-    if subject is None or kind == CASE:  # that a name is taken would tell somebody of a case that names them
+    if subject is None:
         made = replace(made, subject=context.choose(lifecycle))
     elif queries.standing(session, kind, subject) is not None:
         raise Conflict(f"There is a {kind} {subject!r} already. Choose another name, or go on with that one.")
@@ -138,7 +139,8 @@ def log(
         made = Act(None, subject, event_type, data, time or context.intake.ledger.clock(), id, entity)
         return _log(context, session, person, made, timed=time is not None)
     kind = lifecycle.kind
-    if event_type in lifecycle.start and (subject is None or queries.standing(session, kind, subject) is None):
+    opens = event_type in lifecycle.start
+    if opens and (kind == CASE or subject is None or queries.standing(session, kind, subject) is None):
         return start(context, session, person, kind, subject, event_type, data, id=id, time=time, entity=entity)
     if subject is None:
         raise Invalid("Which subject is it about? Nothing was stored.", [Mistake("/subject", "is required")])
