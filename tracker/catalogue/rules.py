@@ -81,7 +81,6 @@ class SupplierRules:
     improvement_days: int
     rounds: Mapping[str, Mapping[str, str]]
     important: str | None
-    certificate_days: int
 
     def grade(self, mean: Fraction) -> Grade:
         """The best grade whose start the mean reaches; the last one begins at 0."""

@@ -102,7 +102,6 @@ def _suppliers(section: Section, scope: Scope) -> SupplierRules:
         improvement_days=section.integer("improvement_days", 1, _LONGEST),
         rounds={name: label(rounds, name, scope.locales) for name in rounds.named(CODE, "h1")},
         important=_important(section, scope),
-        certificate_days=section.integer("certificate_warning_days", 0, _LONGEST, default=60),
     )
     if rounds.data and len(rounds.data) != HALVES:
         section.wrong("rounds", f"names {len(rounds.data)} rounds; a year has two halves")

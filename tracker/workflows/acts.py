@@ -76,7 +76,8 @@ class Context:
 
 
 May: TypeAlias = Callable[[Context, Session, Person, Standing | None], bool]
-"""Whether a person may do this to a subject at all; what may not be done is not offered, and refused (403)."""
+"""Whether a person may do this to a subject at all; what may not be done is not offered, and refused (403). It may
+raise :class:`~tracker.errors.Forbidden` itself, to say why."""
 
 Check: TypeAlias = Callable[[Context, Session, Person, Act], Act]
 """Returns the act, completed, or raises a :class:`~tracker.errors.Refused`."""
@@ -87,8 +88,10 @@ Follow: TypeAlias = Callable[[Context, Session, Person, Act], Sequence[Further]]
 
 @dataclass(frozen=True)
 class Rule:
-    """What a lifecycle alone cannot say about acts of one event type."""
+    """What a lifecycle alone cannot say about acts of one event type. ``fills`` are the fields that the check fills
+    in, whatever is given: a form need not ask for them."""
 
     may: May | None = None
     check: Check | None = None
     follow: Follow | None = None
+    fills: frozenset[str] = frozenset()

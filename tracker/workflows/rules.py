@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tracker.catalogue import Catalogue
-from tracker.workflows import integrity
-from tracker.workflows import content, suppliers
+from tracker.workflows import content, integrity, suppliers
 from tracker.workflows.acts import Rule
 
 RULES: Mapping[str, Rule] = {**content.RULES, **suppliers.RULES}
