@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from tracker.cases.lifecycle import Walk, walk
 from tracker.cases.models import deadlines, misfits, states
+from tracker.cases.timeline import Moment as Moment
+from tracker.cases.timeline import timeline as timeline
 from tracker.catalogue import Catalogue, EventType
 from tracker.clock import stamp
 from tracker.ledger.events import Fact

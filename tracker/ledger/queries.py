@@ -43,13 +43,13 @@ class Entry(NamedTuple):
 def entry(session: Session, seq: int) -> Entry | None:
     """The event with this ``seq``, if there is one."""
     row = session.execute(select(events).where(events.c.seq == seq)).one_or_none()
-    return None if row is None else _entry(row)
+    return None if row is None else entry_from(row)
 
 
 def entry_of(session: Session, source: str, id: str) -> Entry | None:
     """The event that a source sent under this id, if it did."""
     row = session.execute(select(events).where(events.c.source == source, events.c.id == id)).one_or_none()
-    return None if row is None else _entry(row)
+    return None if row is None else entry_from(row)
 
 
 def entries(
@@ -81,7 +81,7 @@ def entries(
     if size is not None:
         query = query.where(c.seq < size)
     query = _within(query, c.day, first_day, last_day).order_by(c.seq).limit(limit)
-    return [_entry(row) for row in session.execute(query)]
+    return [entry_from(row) for row in session.execute(query)]
 
 
 def versions(session: Session, seq: int) -> list[Entry]:
@@ -92,7 +92,7 @@ def versions(session: Session, seq: int) -> list[Entry]:
     original = seq if found.original is None else found.original
     amendments = session.execute(select(events).where(events.c.original == original).order_by(events.c.seq)).all()
     first = found if found.seq == original else entry(session, original)
-    return [*([first] if first else []), *map(_entry, amendments)]
+    return [*([first] if first else []), *map(entry_from, amendments)]
 
 
 def first_recorded_since(session: Session, at: str) -> int:
@@ -119,7 +119,8 @@ def _within(query: Select[Any], day: Any, first: str | None, last: str | None) -
     return query if last is None else query.where(day <= last)
 
 
-def _entry(row: Row[Any]) -> Entry:
+def entry_from(row: Row[Any]) -> Entry:
+    """An event as its row has it."""
     return Entry(
         row.seq,
         row.recorded_at,

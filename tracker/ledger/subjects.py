@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from tracker.db import is_sqlite, one_of, run
 from tracker.ledger.events import VOIDED, Fact
-from tracker.ledger.queries import fact_of
+from tracker.ledger.models import events
+from tracker.ledger.queries import Entry, entry_from, fact_of
 
 _SELECT = (
     "SELECT e.seq, e.type, e.subject, e.time, e.entity, e.day, e.year, e.body, e.original, o.type AS original_type, "
@@ -49,3 +51,15 @@ def facts_of_subject(session: Session, subject: str, *, size: int) -> list[Fact]
     """The facts about a subject that are in force in a log of ``size`` events."""
     found = versions_of_subjects(session, [subject], size=size)
     return [each.fact for each in found if each.replaced_by is None]
+
+
+def entries_of_subject(session: Session, subject: str, *, size: int) -> list[list[Entry]]:
+    """Every event that names a subject, or did before or after a correction, each with all its versions in order."""
+    e = events.c
+    original = func.coalesce(e.original, e.seq)
+    named = select(original).where(e.subject == subject, e.seq < size, e.type != VOIDED)
+    query = select(events).where(or_(e.seq.in_(named), e.original.in_(named)), e.seq < size).order_by(e.seq)
+    found: dict[int, list[Entry]] = {}
+    for row in session.execute(query):
+        found.setdefault(row.seq if row.original is None else row.original, []).append(entry_from(row))
+    return list(found.values())
