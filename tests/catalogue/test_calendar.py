@@ -123,6 +123,17 @@ def test_the_same_period_a_year_before_is_found_where_there_is_one(
     assert (found.id if found else None) == before
 
 
+def test_the_first_months_of_a_year_are_a_period_of_their_own() -> None:
+    run = KIWI.first_months(2021, 4)
+    assert (run.kind, run.year, run.months) == ("run", 2021, ("2020-07", "2020-08", "2020-09", "2020-10"))
+    assert (run.first_day, run.last_day) == (date(2020, 7, 1), date(2020, 10, 31))
+    assert KIWI.year_before(run) == KIWI.first_months(2020, 4)
+    assert SHORTENED.year_before(SHORTENED.first_months(2022, 9)) is None  # the year before had six months
+    for count in (0, 13, -1):
+        with pytest.raises(UnknownPeriod):
+            CHINESE.first_months(2020, count)
+
+
 @given(day=st.dates(date(2001, 1, 1), date(2090, 12, 31)), calendar=st.sampled_from(CALENDARS))
 def test_every_day_is_in_exactly_one_year_quarter_and_month(day: date, calendar: Calendar) -> None:
     month = f"{day:%Y-%m}"

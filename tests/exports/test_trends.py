@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from tests.house import House, small_catalogue
-from tracker.exports.trends import Trend, monthly, trends, yearly
+from tracker.exports.trends import Trend, monthly, so_far, trends, yearly
 
 CASE, READ = "desk.case.reported", "desk.meter.read"
 
@@ -81,6 +82,28 @@ def test_months_and_years_of_one_metric_come_in_order(lived: House) -> None:
     assert [next(iter(each)) for each in months.values()] == ["2020-01", "2019-01"]
     assert (months[2019]["2019-03"], months[2020]["2020-05"]) == (Decimal(1), Decimal(2))
     assert years == {2018: 0, 2019: 2, 2020: 3}
+
+
+@pytest.mark.parametrize(
+    ("today", "months", "value", "before"),
+    [
+        (date(2021, 1, 1), 12, 3, 2),
+        (date(2020, 12, 31), 11, 3, 2),
+        (date(2020, 6, 1), 5, 3, 2),
+        (date(2020, 5, 20), 4, 1, 1),  # May has only begun: what is in it counts, but is not compared
+        (date(2020, 1, 31), None, None, None),
+    ],
+)
+def test_a_year_so_far_is_compared_over_its_complete_months(
+    lived: House, today: date, months: int | None, value: int | None, before: int | None
+) -> None:
+    with lived.database.read() as session:
+        found = so_far(session, lived.catalogue, 2020, today, ["desk.cases"])
+    assert found.year[0].value == Decimal(3)
+    assert (len(found.period.months) if found.period else None) == months
+    assert found.compared[0].before == (None if before is None else Decimal(before))
+    if value is not None:
+        assert found.compared[0].value == Decimal(value)
 
 
 def _number(text: str | None) -> Decimal | None:

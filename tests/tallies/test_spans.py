@@ -22,6 +22,7 @@ from tracker.catalogue import COMPUTED
 from tracker.catalogue.calendar import Period
 from tracker.db import Database
 from tracker.tallies.queries import exact
+from tracker.tallies.recount import recount
 from tracker.tallies.spans import Spans, across
 
 NAMES = ("2020", "2019", "2020-Q1", "2020-Q2", "2020-02", "2020-03", "2020-06", "2019-12", "2018-12", "2021-01")
@@ -92,8 +93,31 @@ def test_each_period_says_what_it_says_alone_after_any_history(fresh: Callable[[
             }
 
 
+@settings(
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(data=st.data())
+def test_a_run_of_months_says_what_is_counted_from_the_events(fresh: Callable[[], Any], data: st.DataObject) -> None:
+    with fresh() as house:
+        live_through(data.draw, house, data.draw(st.integers(1, 12)))
+        run = house.catalogue.calendar.first_months(2020, data.draw(st.sampled_from([1, 3, 6, 12])))
+        with house.database.read() as session:
+            found = across(session, house.catalogue, [run])
+            mail = across(session, house.catalogue, [run], ["desk.places", "desk.read_total"], by={"channel": "mail"})
+            counted = recount(session, house.catalogue, [run])
+        assert {id: each[run.id] for id, each in found.items()} == {
+            id: cells["{}"] for (id, _), cells in counted.items()
+        }
+        cells = {id: counted[id, run.id].get('{"channel":"mail"}') for id in mail}
+        assert {id: each[run.id] or 0 for id, each in mail.items()} == {id: value or 0 for id, value in cells.items()}
+
+
 def test_months_before_anything_happened_are_empty_and_a_balance_stays(house: House) -> None:
-    house.record(house.event("desk.member.joined", {"channel": "mail", "heads": 3}, time="2020-02-01T12:00:00+08:00"))
+    house.record(
+        house.event(
+            "desk.member.joined", {"channel": "mail", "heads": 3}, subject="m", time="2020-02-01T12:00:00+08:00"
+        )
+    )
     assert values(house, ("2020-01", "2020-02", "2020-03", "2021"), "desk.stock", "desk.cases", "desk.newest") == {
         "desk.stock": {"2020-01": 0, "2020-02": 3, "2020-03": 3, "2021": 3},
         "desk.cases": {"2020-01": 0, "2020-02": 0, "2020-03": 0, "2021": 0},

@@ -41,7 +41,7 @@ class YearEnd:
 
 @dataclass(frozen=True)
 class Period:
-    """A month, a quarter, a reporting year or a single day, and the months it is made of.
+    """A month, a quarter, a reporting year, the run of its first months, or a single day; and the months it is made of.
 
     A day has no months: it is counted from events, never from tallies.
     """
@@ -165,6 +165,16 @@ class Calendar:
             raise UnknownPeriod(text)
         return self._span(text, "quarter", year, months)
 
+    def first_months(self, year: int, count: int) -> Period:
+        """The first ``count`` months of a reporting year as one period, of the kind ``run``.
+
+        :raise UnknownPeriod: the organisation has no such year, or it has fewer months.
+        """
+        months = self.year(year).months
+        if not 0 < count <= len(months):
+            raise UnknownPeriod(f"{year}, {count} months")
+        return self._span(f"{year}/{count}", "run", year, months[:count])
+
     def parts(self, year: int) -> tuple[Period, ...]:
         """The quarters and months of a reporting year, in that order."""
         months = self.months_of_year(year)
@@ -172,9 +182,11 @@ class Calendar:
         return (*(self.parse(each) for each in quarters), *(self.month(each) for each in months))
 
     def year_before(self, period: Period) -> Period | None:
-        """The same month, quarter, year or day one reporting year earlier, where there is one."""
+        """The same month, quarter, year, day or run of months one reporting year earlier, where there is one."""
         year, rest = int(period.id[:4]) - 1, period.id[4:]
         try:
+            if period.kind == "run":
+                return self.first_months(year, len(period.months))
             return self.parse(f"{year}{rest}")
         except UnknownPeriod:
             return None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from sqlalchemy.orm import Session
 
@@ -53,6 +54,15 @@ class Trend:
         return self.metric.unit == _PERCENT
 
 
+class SoFar(NamedTuple):
+    """A year up to a day: ``year`` are its figures until now, ``compared`` those of ``period``, its complete months,
+    in the same order; without any complete month there is nothing to compare."""
+
+    period: Period | None
+    year: Sequence[Trend]
+    compared: Sequence[Trend]
+
+
 def trends(
     session: Session,
     catalogue: Catalogue,
@@ -61,7 +71,9 @@ def trends(
     *,
     by: Mapping[str, object] | None = None,
 ) -> list[Trend]:
-    """The named metrics in a month, quarter or year, with their course; read from the tallies in a few statements.
+    """The named metrics in a month, run of months, quarter or year, with their course.
+
+    They are read from the tallies in a few statements.
 
     :param by: a cell of a breakdown, dimension to value; the whole by default.
     """
@@ -79,6 +91,20 @@ def trends(
         )
         for id in chosen
     ]
+
+
+def so_far(session: Session, catalogue: Catalogue, year: int, today: date, metrics: Iterable[str]) -> SoFar:
+    """The named metrics in a reporting year up to ``today``, each compared with the year before over those of its
+    months that are complete by then: a month that has only begun would look like a fall."""
+    period = catalogue.calendar.year(year)
+    complete = sum(1 for each in period.months if catalogue.calendar.month(each).last_day < today)
+    whole = trends(session, catalogue, period, metrics)
+    if complete == len(period.months):
+        return SoFar(period, whole, whole)
+    if not complete:
+        return SoFar(None, whole, [replace(each, before=None) for each in whole])
+    run = catalogue.calendar.first_months(year, complete)
+    return SoFar(run, whole, trends(session, catalogue, run, [each.metric.id for each in whole]))
 
 
 def monthly(session: Session, catalogue: Catalogue, years: Sequence[int], metric: Metric) -> dict[int, Months]:

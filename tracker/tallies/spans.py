@@ -6,18 +6,19 @@ A table with twelve months and the year before would otherwise ask once for each
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from tracker.canonical import canonical
 from tracker.catalogue import COMPUTED, Catalogue, Measure, Metric
 from tracker.catalogue.calendar import Period
 from tracker.tallies.measures import WHOLE
-from tracker.tallies.models import newest, tally
+from tracker.tallies.models import member, newest, tally
 from tracker.tallies.queries import PER_PERIOD, Cells, computed, needed, valued
 
 Spans: TypeAlias = Mapping[str, Mapping[str, Fraction | None]]
@@ -35,7 +36,8 @@ def across(
     *,
     by: Mapping[str, object] | None = None,
 ) -> Spans:
-    """The named metrics (all by default) in each of ``periods``: months, quarters and years, in any mixture.
+    """The named metrics (all by default) in each of ``periods``: months, runs of them, quarters and years, in any
+    mixture.
 
     :param by: a cell of a breakdown, dimension to value; the whole by default. Where nothing is on record for it,
         as for a metric without that breakdown, a metric has the value of an empty period.
@@ -81,6 +83,11 @@ class _Books:
         self._newest: dict[str, dict[str, _Reading]] = {}
         self._read_sums(session, [each for each in stored if each.measure is not Measure.LATEST], cell)
         self._read_newest(session, [each for each in stored if each.measure is Measure.LATEST], cell)
+        own = [each for each in stored if each.measure in PER_PERIOD and not each.cumulative]
+        for span in spans:
+            if span.kind == "run":
+                self._read_members(session, [each for each in own if each.measure is Measure.DISTINCT], span, cell)
+                self._read_series(session, [each for each in own if each.measure is Measure.LATEST_SUM], span, cell)
 
     def _read_sums(self, session: Session, metrics: Sequence[Metric], cell: str) -> None:
         c = tally.c
@@ -95,6 +102,31 @@ class _Books:
         query = select(c.metric, c.month, c.time, c.seq, c.value).where(c.series == cell, within)
         for metric, month, time, seq, value in session.execute(query):
             self._newest.setdefault(metric, {})[month] = (time, seq, value)
+
+    def _read_members(self, session: Session, metrics: Sequence[Metric], span: Period, cell: str) -> None:
+        """Count the members of a run of months once more: each once, however many months it is in."""
+        c = member.c
+        keys = [each.key for each in metrics]
+        within = (c.metric.in_(keys), c.cell == cell, c.period.in_(span.months), c.uses > 0)
+        query = select(c.metric, func.count(c.member.distinct())).where(*within).group_by(c.metric)
+        for metric, count in session.execute(query) if keys else ():
+            self._sums.setdefault(metric, {})[span.id] = {(WHOLE, 0): count}
+
+    def _read_series(self, session: Session, metrics: Sequence[Metric], span: Period, cell: str) -> None:
+        """Add up the newest reading of each series in a run of months."""
+        c = newest.c
+        keys = [each.key for each in metrics]
+        query = select(c.metric, c.series, c.time, c.seq, c.value, c.cells).where(
+            c.metric.in_(keys), c.month.in_(span.months)
+        )
+        best: dict[tuple[str, str], tuple[str, int, int, str]] = {}
+        for metric, series, *reading in session.execute(query) if keys else ():
+            best[metric, series] = max(best.get((metric, series), ("", -1, 0, "[]")), tuple(reading))
+        for (metric, _series), (_time, _seq, value, cells) in best.items():
+            if cell in json.loads(cells):
+                parts = self._sums.setdefault(metric, {}).setdefault(span.id, {})
+                for part, amount in ((0, value), (1, 1)):
+                    parts[WHOLE, part] = parts.get((WHOLE, part), 0) + amount
 
     def value(self, metric: Metric, span: Period) -> Cells:
         """A stored metric's value in a period, under the whole's cell."""
