@@ -28,7 +28,7 @@ def test_new_keys_are_three_different_ones_that_only_their_owner_reads(tmp_path:
         "quarantine": 0o600,
         "vault": 0o600,
     }
-    made = [keys.secrets.key, keys.quarantine.key, *(each.key for each in keys.vault.keys())]
+    made = [keys.secrets.key, keys.quarantine.key, *(each.key for each in keys.vault.listed())]
     assert [len(key) for key in made] == [32, 32, 32]
     assert len(set(made)) == 3
 

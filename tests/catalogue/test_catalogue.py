@@ -125,6 +125,7 @@ def test_built_in_events_have_labels_in_every_locale(small: Catalogue) -> None:
         "tracker.balance.opened",
         "tracker.event.corrected",
         "tracker.event.voided",
+        "tracker.evidence.attached",
         "tracker.period.nothing_to_report",
     ]
     assert all(set(event.label) == {"en", "zh-Hant"} for event in built_in.values())

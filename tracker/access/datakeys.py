@@ -79,15 +79,14 @@ class DataKeys:
         """
         found = in_use(session)
         if found is None:
-            found = self.ring.keys()[0].id
+            found = self.ring.listed()[0].id
             self.use(session, found)
         return found
 
     def use(self, session: Session, id: str) -> None:
         """Take a wrapping key into use and retire every other: from now on nothing is wrapped under those."""
-        at = stamp(self.clock())
-        living = wrapping_keys.c.retired_at.is_(None)
-        session.execute(update(wrapping_keys).where(living).values(retired_at=at))
+        at, c = stamp(self.clock()), wrapping_keys.c
+        session.execute(update(wrapping_keys).where(c.id != id, c.retired_at.is_(None)).values(retired_at=at))
         session.execute(insert(wrapping_keys).values(id=id, made_at=at))
 
     def rewrap(self, session: Session, most: int) -> int:
@@ -136,6 +135,11 @@ def counts(session: Session) -> Mapping[str, int]:
     """How many data keys are wrapped under each wrapping key."""
     query = select(data_keys.c.wrapped_under, func.count()).group_by(data_keys.c.wrapped_under)
     return {id: count for id, count in session.execute(query)}
+
+
+def count_others(session: Session, id: str) -> int:
+    """How many data keys are wrapped under another key than this one."""
+    return session.scalar(select(func.count()).where(data_keys.c.wrapped_under != id)) or 0
 
 
 def any_wrapped(session: Session) -> bool:

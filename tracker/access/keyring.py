@@ -49,7 +49,7 @@ class KeyRing:
         """
         write_new(self.path, encoded(new_key()))
 
-    def keys(self) -> Sequence[WrappingKey]:
+    def listed(self) -> Sequence[WrappingKey]:
         """Every key as the file has them now, newest first.
 
         :raise NotReady: there is no such file, others may read it, or it holds something else than keys.
@@ -80,7 +80,7 @@ class KeyRing:
 
     def _remembered_then_read(self) -> Iterator[Sequence[WrappingKey]]:
         yield self._keys
-        yield self.keys()
+        yield self.listed()
 
     def add(self) -> WrappingKey:
         """Put a new key in front. The caller holds the lock of the database's writers.
@@ -88,7 +88,7 @@ class KeyRing:
         :raise NotReady: the file cannot be read or written.
         """
         added = WrappingKey.of(new_key())
-        self._replace([added, *self.keys()])
+        self._replace([added, *self.listed()])
         return added
 
     def keep(self, id: str) -> None:
@@ -113,7 +113,7 @@ class _InMemory(KeyRing):
     def make(self) -> None:
         """Nothing: it is there."""
 
-    def keys(self) -> Sequence[WrappingKey]:
+    def listed(self) -> Sequence[WrappingKey]:
         """The keys, newest first."""
         return self._keys
 

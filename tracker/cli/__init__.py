@@ -7,7 +7,7 @@ import sys
 import click
 
 from tracker import __version__
-from tracker.cli import amending, checking, quarantine, recording, serving, setup, sources, tokens, years
+from tracker.cli import amending, checking, keys, quarantine, recording, serving, setup, sources, tokens, years
 from tracker.cli.common import report
 from tracker.errors import TrackerError
 
@@ -38,6 +38,7 @@ for command in (
     checking.review_command,
     sources.source,
     tokens.token,
+    keys.keys,
     quarantine.quarantine,
     serving.serve,
 ):

@@ -16,9 +16,11 @@ from tracker.errors import CatalogueInvalid, NotReady
 from tracker.intake.quarantine import any_held
 from tracker.jobs.activation import activate
 from tracker.ledger.heads import read_head
+from tracker.ledger.vault import seal_plain
 from tracker.migrations import check_ready, upgrade
 from tracker.service import Service, open_service
 from tracker.settings import describe, read_settings
+from tracker.workflows.scrubbing import rewrite
 
 
 @click.command()
@@ -28,6 +30,8 @@ def init() -> None:
     wiring.connect()
     upgrade(service.database)
     make_keys(service)
+    if seal_plain(service.database, service.ledger.vault):
+        rewrite(service.database)
     with service.database.read() as session:
         active = read_head(session).catalogue
     if active is None:

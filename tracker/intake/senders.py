@@ -11,7 +11,7 @@ from tracker.access.sources import LATE_DAYS, Source
 from tracker.access.tokens import Token
 from tracker.clock import stamp
 from tracker.errors import Forbidden, Mistake
-from tracker.ledger.events import AMENDMENTS, Actor, Incoming
+from tracker.ledger.events import AMENDMENTS, ATTACHED, Actor, Incoming
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,8 @@ class Sender:
         )
 
     def _check(self, event: Incoming) -> None:
+        if event.type == ATTACHED:
+            raise Forbidden("Files are attached by people, on the page of the event they belong to.")
         if event.type in AMENDMENTS and not self.amend:
             raise Forbidden(f"{self.name} may not correct or void; its token lacks the scope amend.")
         if self.source is None:

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from tracker.errors import Invalid, Mistake
-from tracker.ledger.events import ATTACHED, Incoming
+from tracker.errors import Forbidden, Invalid, Mistake
+from tracker.ledger.events import ATTACHED, Actor, Incoming
 from tracker.ledger.models import events
 from tracker.ledger.vault import owner_of
 
@@ -29,11 +29,14 @@ class Attachments:
         seqs = [event.data["event"] for event in attached]
         return cls(session.execute(query.where(events.c.seq.in_(seqs))).all() if seqs else [])
 
-    def check(self, event: Incoming) -> str:
+    def check(self, actor: Actor, event: Incoming) -> str:
         """The owner of the file's data key: it is that of the event which the file belongs to.
 
+        :raise Forbidden: a source attaches files; people and the report channel do.
         :raise Invalid: there is no such event, it is of another subject, or it attaches a file itself.
         """
+        if actor.kind == "source":
+            raise Forbidden("Files are attached by people, on the page of the event they belong to.")
         target = self._targets.get(event.data["event"])
         if target is None:
             raise _refusal(event, "names no event on record; give the seq of the event that the file belongs to")

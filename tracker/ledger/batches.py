@@ -6,7 +6,7 @@ named constructors, and what is the same for many events is looked up once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -100,7 +100,9 @@ class Batch:
         amendment = self._amendments.check(actor, event, seq) if type in AMENDMENTS else None
         original, replaces = (amendment.original, amendment.replaces) if amendment else (None, None)
         if names := self._confidential_in(event, amendment):
-            data = self._sealed(event, names, seq, amendment)
+            data, secrets = seal(event.type, event.data, names, self._salt)
+            owner = self._owner(actor, event, seq, amendment) if secrets else ""
+            self.secrets += [Secret(seq, owner, *secret) for secret in secrets]
         body, content, leaf = hashed(event, data, actor=name, recorded_at=at, seq=seq, replaces=replaces)
         self.rows.append(
             (seq, at, name, source, id, type, subject, time, entity, day, year, original, replaces, body, content, leaf)
@@ -121,16 +123,9 @@ class Batch:
             found = self._confidential[type] = schema.confidential if schema else ()
         return () if event.type == VOIDED else found
 
-    def _sealed(self, event: Incoming, names: Sequence[str], seq: int, amendment: Amendment | None) -> dict[str, Any]:
-        data, secrets = seal(event.type, event.data, names, self._salt)
-        if secrets or event.type == ATTACHED:
-            owner = self._owner(event, seq, amendment)
-            self.secrets += [Secret(seq, owner, *secret) for secret in secrets]
-        return data
-
-    def _owner(self, event: Incoming, seq: int, amendment: Amendment | None) -> str:
+    def _owner(self, actor: Actor, event: Incoming, seq: int, amendment: Amendment | None) -> str:
         if event.type == ATTACHED:
-            return self._attachments.check(event)
+            return self._attachments.check(actor, event)
         if amendment is None:
             return owner_of(event.type, event.subject, seq)
         return owner_of(amendment.type, event.subject, amendment.original)

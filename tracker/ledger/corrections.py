@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from tracker.db import matching
 from tracker.errors import Forbidden, Invalid, Mistake, StaleReplacement
-from tracker.ledger.events import AMENDMENTS, VOIDED, Actor, Fact, Incoming
+from tracker.ledger.events import AMENDMENTS, ATTACHED, VOIDED, Actor, Fact, Incoming
 from tracker.ledger.models import events
 from tracker.ledger.queries import fact_of
 
@@ -87,6 +87,9 @@ def _check_nameable(event: Incoming, original: Row[Any]) -> None:
     if original.type in AMENDMENTS:
         detail = f"seq {original.seq} is itself a {original.type}; name the original, seq {original.original}"
         raise Invalid("An amendment names its original; nothing was stored.", [_at(event, "original", detail)])
+    if original.type == ATTACHED and event.type != VOIDED:
+        detail = f"seq {original.seq} attached a file; void it and attach another"
+        raise Invalid("A file cannot be corrected; nothing was stored.", [_at(event, "original", detail)])
 
 
 def _check_owner(actor: Actor, event: Incoming, original: Row[Any]) -> None:

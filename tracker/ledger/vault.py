@@ -36,7 +36,12 @@ def owner_of(type: str, subject: str | None, seq: int) -> str:
     """Whose data key seals what is confidential in an event: its subject's within the domain of its type, or its
     own where it has none. For an amendment type and ``seq`` are the original's."""
     domain = type.partition(".")[0]
-    return f"{domain}/#{seq}" if subject is None else f"{domain}/{subject}"
+    return f"{domain}/#{seq}" if subject is None else owner(domain, subject)
+
+
+def owner(domain: str, subject: str) -> str:
+    """How the data key of a domain's subject is known. A subject ``#41`` is none of ``seq`` 41 without a subject."""
+    return f"{domain}/#{subject}" if subject.startswith("#") else f"{domain}/{subject}"
 
 
 def put(session: Session, datakeys: DataKeys | None, secrets: Sequence[Secret]) -> None:
@@ -44,12 +49,11 @@ def put(session: Session, datakeys: DataKeys | None, secrets: Sequence[Secret]) 
 
     :raise NotReady: there is no vault, or its keys are out of reach.
     """
-    if datakeys is None:
-        raise _no_vault()
-    keys = datakeys.for_owners(session, {secret.owner for secret in secrets})
+    keys = _given(datakeys).for_owners(session, {secret.owner for secret in secrets})
     rows = [
-        {"seq": seq, "field": field, "data_key": keys[owner].id, **_sealed(keys[owner].key, seq, field, salt, value)}
-        for seq, owner, field, salt, value in secrets
+        {"seq": secret.seq, "field": secret.field, "data_key": keys[secret.owner].id}
+        | _sealed(keys[secret.owner].key, secret)
+        for secret in secrets
     ]
     session.execute(insert(vault), rows)
 
@@ -79,7 +83,7 @@ def salts(session: Session, datakeys: DataKeys | None, seqs: Collection[int]) ->
     return found
 
 
-def seal_plain(database: Database, datakeys: DataKeys) -> int:
+def seal_plain(database: Database, datakeys: DataKeys | None) -> int:
     """Seal what the vault still holds from before there were data keys, a chunk at a time; how much that was.
 
     :raise NotReady: the key ring is out of reach.
@@ -91,7 +95,7 @@ def seal_plain(database: Database, datakeys: DataKeys) -> int:
             plain = _plain(session)
             if not plain:
                 return done
-            _seal_rows(session, datakeys, plain)
+            _seal_rows(session, _given(datakeys), plain)
         done += len(plain)
 
 
@@ -115,10 +119,10 @@ def _plain(session: Session) -> list[Secret]:
 
 def _seal_rows(session: Session, datakeys: DataKeys, secrets: Sequence[Secret]) -> None:
     keys = datakeys.for_owners(session, {secret.owner for secret in secrets})
-    for seq, owner, field, salt, value in secrets:
-        sealed = _sealed(keys[owner].key, seq, field, salt, value)
-        where = (vault.c.seq == seq, vault.c.field == field)
-        session.execute(update(vault).where(*where).values(data_key=keys[owner].id, **sealed))
+    for secret in secrets:
+        key = keys[secret.owner]
+        where = (vault.c.seq == secret.seq, vault.c.field == secret.field)
+        session.execute(update(vault).where(*where).values(data_key=key.id, **_sealed(key.key, secret)))
 
 
 def _with_keys(
@@ -130,9 +134,7 @@ def _with_keys(
     rows = run(session, query, (wanted,)).all() if seqs else []
     if not rows:
         return
-    if datakeys is None:
-        raise _no_vault()
-    keys = datakeys.open_by_id(session, [row.data_key for row in rows if row.data_key is not None])
+    keys = _given(datakeys).open_by_id(session, [row.data_key for row in rows if row.data_key is not None])
     for row in rows:
         if row.data_key is None:
             raise NotReady("The vault holds values from before there were data keys. Run `tracker init`.")
@@ -140,7 +142,8 @@ def _with_keys(
             yield row, keys[row.data_key]
 
 
-def _sealed(key: bytes, seq: int, field: str, salt: bytes, value: bytes) -> dict[str, bytes]:
+def _sealed(key: bytes, secret: Secret) -> dict[str, Any]:
+    seq, _, field, salt, value = secret
     return {
         "salt": seal(key, salt, _place(seq, field, "salt")),
         "value": seal(key, value, _place(seq, field, "value")),
@@ -151,7 +154,7 @@ def _place(seq: int, field: str, part: str) -> str:
     return f"event_vault/{seq}{field}/{part}"
 
 
-def _no_vault() -> NotReady:
-    return NotReady(
-        "What is confidential cannot be sealed or opened: this process was given no key ring. Run `tracker init`."
-    )
+def _given(datakeys: DataKeys | None) -> DataKeys:
+    if datakeys is None:
+        raise NotReady("What is confidential cannot be sealed or opened: this process was given no key ring.")
+    return datakeys
