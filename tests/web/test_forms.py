@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -146,7 +146,14 @@ def test_every_kind_of_event_of_the_reference_year_can_be_typed(reference: Catal
         form = form_of(reference, reference.events[type], **typed)
         assert form.validate(), (type, form.errors)
         again = intake.read([event | {"data": form.payload()}])[0]
-        assert (again.mistakes, again.data) == ((), sent.data), type
+        assert again.mistakes == ()
+        assert shortest(fields, again.data) == shortest(fields, sent.data), type
+
+
+def shortest(fields: Mapping[str, Field], data: Mapping[str, Any]) -> dict[str, Any]:
+    """Data with 12.50 and 12.5 alike, where a machine may write either."""
+    numbers = {name for name, field in fields.items() if field.type is FieldType.NUMBER}
+    return {name: Decimal(value) if name in numbers else value for name, value in data.items()}
 
 
 def test_a_field_left_as_it_was_shown_keeps_its_very_value(reference: Catalogue) -> None:
