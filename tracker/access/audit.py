@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from tracker.access.accounts import audit
@@ -62,3 +62,10 @@ def entries(
     if before is not None:
         query = query.where(c.id < before)
     return [Entry._make(row) for row in session.execute(query.order_by(c.id.desc()).limit(limit))]
+
+
+def newest(session: Session, action: str) -> dict[str, str]:
+    """When each actor last did something, such as sign in."""
+    c = audit.c
+    query = select(c.actor, func.max(c.at)).where(c.action == action).group_by(c.actor)
+    return {actor: at for actor, at in session.execute(query)}
