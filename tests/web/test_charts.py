@@ -47,7 +47,7 @@ def test_a_chart_is_one_labelled_picture_whose_text_is_text() -> None:
 
 def test_axes_count_as_the_reader_does(chinese: Flask) -> None:
     assert "400萬" in texts(line(MONTHS, [NOW], title="t"))
-    with chinese.test_request_context("/?lang=en"):
+    with chinese.app_context(), chinese.test_request_context("/?lang=en"):
         assert "4m" in texts(line(MONTHS, [NOW], title="t"))
 
 
