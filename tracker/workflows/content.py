@@ -132,7 +132,7 @@ def appeal(context: Context, session: Session, account: str, subject: str, state
     now = standing(session, KIND, subject)
     if now is None or not may_appeal(context.catalogue, now.state):
         raise Conflict("This violation cannot be appealed now. Look at where it stands.")
-    event = {"specversion": "1.0", "source": OWNER_SOURCE, "id": f"appeal-{subject}-{facts[-1].seq}"}
+    event = {"specversion": "1.0", "source": OWNER_SOURCE, "id": f"appeal-{subject}-{now.last_seq}"}
     event |= {"type": APPEALED, "subject": subject, "time": stamp(at)}
     data = {"statement": statement} if statement else {}
     context.intake.accept(session, OWNER, context.intake.read([{**event, "data": data}]))
