@@ -5,20 +5,32 @@ from __future__ import annotations
 from itertools import chain
 
 from tracker.web import (
+    account,
     assets,
+    auth,
     docs,
+    figures,
     health,
+    home,
     metrics,
+    oidc,
+    reporting,
     years,
 )
 from tracker.web.pages import Page
 
 PAGES: tuple[Page, ...] = tuple(
     chain(
+        account.PAGES,
         assets.PAGES,
+        auth.PAGES,
         docs.PAGES,
+        figures.PAGES,
         health.PAGES,
+        home.PAGES,
         metrics.PAGES,
+        oidc.PAGES,
+        reporting.PAGES,
         years.PAGES,
     )
 )

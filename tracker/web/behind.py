@@ -1,0 +1,103 @@
+"""The events behind a figure, a page at a time, as one person may see them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from flask import request
+from sqlalchemy.orm import Session
+
+from tracker.access.people import Person
+from tracker.catalogue import Metric
+from tracker.catalogue.calendar import Period
+from tracker.catalogue.model import Field, FieldType
+from tracker.errors import Malformed, NotFound
+from tracker.intake.parsing import parse_json
+from tracker.ledger.events import Fact
+from tracker.tallies.behind import facts_behind
+from tracker.web.languages import _
+from tracker.web.rendering import label, number, service
+from tracker.workflows.sight import sight
+
+PAGE = 50
+MOST = 10_000
+"""Events that are counted at most before a page says “more than”."""
+
+_PLAIN = (str, int, bool, type(None))
+
+
+class Behind(NamedTuple):
+    """A page of events. ``total`` counts all of them, ``hidden`` those that are not for this person; ``more`` says
+    that counting stopped there. ``next`` is the cursor of the next page."""
+
+    events: list[Fact]
+    cell: Mapping[str, Any]
+    total: int
+    hidden: int
+    more: bool
+    next: int | None
+
+
+def page(session: Session, person: Person, metric: Metric, period: Period) -> Behind:
+    """The page that the address asks for: ``?after=`` a seq, ``?cell=`` one of a breakdown, as JSON.
+
+    :raise NotFound: the metric has no such breakdown, or the address is odd.
+    """
+    cell, after = _cell(request.args.get("cell")), _after(request.args.get("after"))
+    view = sight(session, service().keys, person, service().ledger.clock())
+    listed: list[Fact] = []
+    total, hidden, more = 0, 0, False
+    for fact in facts_behind(session, service().catalogue, metric, period, cell=cell):
+        if total >= MOST and len(listed) > PAGE:
+            more = True
+            break
+        total += 1
+        if not view.event(fact.type, fact.subject):
+            hidden += 1
+        elif fact.seq > after and len(listed) <= PAGE:
+            listed.append(fact)
+    rest = listed[PAGE - 1].seq if len(listed) > PAGE else None
+    return Behind(listed[:PAGE], cell, total, hidden, more, rest)
+
+
+def said(fact: Fact) -> Iterator[tuple[str, str]]:
+    """What an event says, field by field in words; of what is confidential nothing."""
+    found = service().catalogue.events.get(fact.type)
+    for name, value in fact.data.items():
+        field = found.fields.get(name) if found else None
+        if field is not None and not field.confidential:
+            yield label(field.label), _value(field, value)
+
+
+def _value(field: Field, value: Any) -> str:
+    if isinstance(value, list):
+        return (
+            _("%(first)s and %(count)s more", first=value[0], count=len(value) - 1)
+            if len(value) > 1
+            else "".join(value)
+        )
+    if isinstance(value, dict):
+        return f"{value['currency']} {number(value['amount'])}"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if field.type in (FieldType.INTEGER, FieldType.NUMBER):
+        return number(value)
+    return label(field.choices[value]) if value in field.choices else str(value)
+
+
+def _cell(text: str | None) -> Mapping[str, Any]:
+    if not text:
+        return {}
+    try:
+        found = parse_json(text.encode())
+    except (Malformed, UnicodeEncodeError):
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(each, _PLAIN) for each in found.values()):
+        raise NotFound("There is no such breakdown. Follow a link of the figure's own page.")
+    return found
+
+
+def _after(text: str | None) -> int:
+    plain = text is not None and text.isascii() and text.isdigit() and len(text) < 16
+    return int(text) if text and plain else -1
