@@ -14,7 +14,7 @@ from tracker.api.state import EXTENSION
 from tracker.logs import configure
 from tracker.service import Service, open_service
 from tracker.settings import read_settings
-from tracker.web import access_log, compression, languages
+from tracker.web import access_log, compression, gate, languages, uploads
 
 __version__ = "0.1.0"
 
@@ -42,6 +42,8 @@ def create_app(service: Service | None = None) -> Flask:
     app.register_blueprint(api.public())
     languages.register(app)
     app.register_blueprint(web.blueprint())
+    uploads.register(app)
+    gate.register(app, service)
     if service.settings.access_log:
         access_log.register(app)
     compression.register(app)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gc
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from tracker.access.datakeys import DataKeys
 from tracker.access.keys import Keys
 from tracker.access.limits import Limiter
+from tracker.access.passwords import Passwords
 from tracker.access.registry import Registry
 from tracker.catalogue import Catalogue, load
 from tracker.clock import Clock, now
@@ -32,6 +33,7 @@ class Service:
     settings: Settings
     database: Database
     intake: Intake
+    passwords: Passwords = field(default_factory=Passwords)
 
     @property
     def ledger(self) -> Ledger:

@@ -84,7 +84,7 @@ def add(
         raise Conflict(f"There is or was a person with the login {login!r}. Choose another login.") from None
     _grant(session, person, chosen, at)
     audit.write(session, at, by, "person.added", f"person:{person}", ", ".join(sorted(chosen)))
-    return _get(session, person), made.text
+    return get(session, person), made.text
 
 
 def check(login: str, name: str, roles: frozenset[str], ends_on: str | None, at: datetime) -> None:
@@ -153,7 +153,7 @@ def set_roles(
     :raise NotFound: there is no such person.
     :raise Invalid: a role that there is not, or an assurer without a last day.
     """
-    chosen, person = frozenset(roles), _get(session, id)
+    chosen, person = frozenset(roles), get(session, id)
     day = ends_on or person.ends_on
     _check(_role_mistakes(chosen, day, at))
     _grant(session, id, chosen, at)
@@ -204,7 +204,11 @@ def _first(session: Session, column: Any, value: str, *conditions: Any) -> Perso
     return _person(row, frozenset(session.scalars(select(roles.c.role).where(roles.c.person == row.id))))
 
 
-def _get(session: Session, id: str) -> Person:
+def get(session: Session, id: str) -> Person:
+    """The person with this pseudonym.
+
+    :raise NotFound: there is none.
+    """
     found = find(session, id)
     if found is None:
         raise NotFound(f"There is no person {id[:20]!r}.")
@@ -233,7 +237,7 @@ def _change(
     values |= {"epoch": people.c.epoch + 1}
     session.execute(update(people).where(people.c.id == person.id).values(values))
     audit.write(session, at, by, action, person.actor, detail)
-    return _get(session, person.id)
+    return get(session, person.id)
 
 
 def _grant(session: Session, id: str, chosen: frozenset[str], at: datetime) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import structlog
-from flask import Flask, Response, json, render_template, request
+from flask import Flask, Response, g, json, render_template, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from tracker.api.state import service
@@ -65,7 +65,8 @@ def _too_large(_error: RequestEntityTooLarge) -> Response:
 
 def _unforeseen(error: Exception) -> Response:
     # The one broad handler: a caller learns nothing of the inside, the log keeps the kind of error but no payload.
-    log.error("unforeseen", error=type(error).__name__, path=request.path, exc_info=error)
+    path = "…" if g.get("traceless") else g.get("logged_path", request.path)
+    log.error("unforeseen", error=type(error).__name__, path=path, exc_info=error)
     return _answer(_document(500, "error", "Something went wrong", "This is our fault. Nothing was stored."), {})
 
 

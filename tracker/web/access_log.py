@@ -1,4 +1,7 @@
-"""One line for each request: method, path, status, time. Never a query, a header or a body."""
+"""One line for each request: method, path, status, time. Never a query, a header or a body.
+
+Of a visit that leaves no trace there is none, and in place of a path that holds a secret its view gives another.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,8 @@ def _begin() -> None:
 
 
 def _end(response: Response) -> Response:
+    if g.get("traceless"):
+        return response
     began = g.get("began", time.perf_counter())  # not there where an earlier hook has answered
-    line(request.method, request.path, response.status_code, began)
+    line(request.method, g.get("logged_path", request.path), response.status_code, began)
     return response
