@@ -30,7 +30,7 @@ GROUPS: Mapping[Any, tuple[Entry, ...]] = {
     lazy("Work"): (
         Entry(lazy("Home"), "web.home_index"),
         Entry(lazy("Log an event"), "web.record_index"),
-        Entry(lazy("Cases"), "web.cases_index"),
+        Entry(lazy("Cases"), "web.integrity_index"),
         Entry(lazy("Content"), "web.content_index"),
         Entry(lazy("Suppliers"), "web.suppliers_index"),
         Entry(lazy("Education"), "web.education_index"),

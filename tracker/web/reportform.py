@@ -9,11 +9,11 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from tracker.catalogue import Catalogue, Field
-from tracker.errors import Malformed, Refused
-from tracker.evidence import Clean, cleaned
+from tracker.errors import Malformed
+from tracker.evidence import Clean
 from tracker.web.languages import _
-from tracker.web.uploads import Upload
-from tracker.workflows.reporting import MOST_FILES, REPORTED, WRITTEN
+from tracker.web.uploads import Upload, clean_files
+from tracker.workflows.reporting import REPORTED, WRITTEN
 
 CHOSEN = ("category", "reporter_group")
 
@@ -56,20 +56,11 @@ class Entered:
         return value
 
     def _cleaned(self, files: Sequence[Upload]) -> list[Clean]:
-        if len(files) > MOST_FILES:
-            self.mistakes["files"] = _("Send at most %(most)s files at once.", most=MOST_FILES)
-            return []
-        return [clean for file in files if (clean := self._clean(file)) is not None]
-
-    def _clean(self, file: Upload) -> Clean | None:
         try:
-            return cleaned(file.content, file.name)
-        except Refused:
-            self.mistakes["files"] = _(
-                "“%(name)s” was not taken: send pictures, PDF, Word or Excel files or plain text, up to 10 MB each.",
-                name=file.name[:80],
-            )
-            return None
+            return clean_files(files)
+        except ValueError as error:
+            self.mistakes["files"] = str(error)
+            return []
 
 
 def is_token(text: str) -> bool:

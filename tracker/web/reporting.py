@@ -2,7 +2,7 @@
 
 No cookie is set, nothing of the request is kept, and what is wrong is said on the page, not in a log. A post carries no
 authority of whoever sends it: a receipt and the form's hidden token are all that counts, so no token against forged
-posts is needed. What a browser says comes from another site is refused all the same.
+posts is needed. The gate refuses what a browser says comes from another site all the same.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from tracker.access.limits import Limiter
-from tracker.errors import Forbidden, NotReady, TooLarge, TooMany, TrackerError
+from tracker.errors import NotReady, TooLarge, TooMany, TrackerError
 from tracker.evidence import Clean
 from tracker.web import uploads
 from tracker.web.languages import _, lazy
@@ -27,13 +27,8 @@ from tracker.web.reportform import CHOSEN, Entered, addition, is_token, report
 from tracker.workflows import receipts, reporting
 
 _LIMITS = "tracker.reporting"
-_OWN = frozenset({"same-origin", "none"})
 
 _WORDS = {
-    403: (
-        lazy("This came from another site"),
-        lazy("Nothing was stored. Open the page itself and write there."),
-    ),
     404: (
         lazy("This report is no longer kept"),
         lazy("What was reported has been erased. If you still need help, hand in a new report."),
@@ -72,7 +67,6 @@ def _quietly(view: Callable[[], Any]) -> Callable[[], Any]:
     @wraps(view)
     def answered() -> Any:
         try:
-            _refuse_other_sites()
             return view()
         except RequestEntityTooLarge:
             return _refusal(TooLarge("The form and its files are too large."))
@@ -92,8 +86,8 @@ def show() -> str:
 def submit() -> Any:
     """Take a report in and show its receipt, this once."""
     _limits().written.check("")
-    with uploads.sent() as sent:
-        entered = Entered(sent.fields, sent.files)
+    with uploads.bounded():
+        entered = Entered(request.form, uploads.files())
         data = report(entered, service().catalogue)
         if entered.mistakes:
             return _form(entered), 422
@@ -111,8 +105,8 @@ def receipt() -> str:
 @_quietly
 def receipt_submit() -> Any:
     """What has become of the report that a receipt belongs to."""
-    with uploads.sent() as sent:
-        typed = sent.fields.get("receipt", "")
+    with uploads.bounded():
+        typed = request.form.get("receipt", "")
     subject = _found(typed)
     return _unknown(typed) if subject is None else _standing(subject, typed)
 
@@ -121,12 +115,12 @@ def receipt_submit() -> Any:
 def write_submit() -> Any:
     """Add to a report."""
     _limits().written.check("")
-    with uploads.sent() as sent:
-        typed = sent.fields.get("receipt", "")
+    with uploads.bounded():
+        typed = request.form.get("receipt", "")
         subject = _found(typed)
         if subject is None:
             return _unknown(typed)
-        entered = Entered(sent.fields, sent.files)
+        entered = Entered(request.form, uploads.files())
         text = addition(entered, service().catalogue)
         if entered.mistakes:
             return _standing(subject, typed, entered), 422
@@ -147,7 +141,7 @@ def _form(entered: Entered) -> str:
         given=entered.fields,
         mistakes=entered.mistakes,
         choices={name: service().catalogue.events[reporting.REPORTED].fields[name].choices for name in CHOSEN},
-        most_files=reporting.MOST_FILES,
+        most_files=uploads.MOST_FILES,
     )
 
 
@@ -160,7 +154,7 @@ def _standing(subject: str, typed: str, entered: Entered | None = None, *, done:
         token=receipts.new_token(),
         given=entered.fields if entered else {},
         mistakes=entered.mistakes if entered else {},
-        most_files=reporting.MOST_FILES,
+        most_files=uploads.MOST_FILES,
         done=done,
         answers=reporting.ANSWERS,
     )
@@ -195,11 +189,6 @@ def _refusal(error: TrackerError) -> Response:
 def _limits() -> Limits:
     found: Limits = current_app.extensions.setdefault(_LIMITS, Limits())
     return found
-
-
-def _refuse_other_sites() -> None:
-    if request.method == "POST" and request.headers.get("Sec-Fetch-Site", "none") not in _OWN:
-        raise Forbidden("This came from another site. Open the page itself and write there.")
 
 
 PAGES = (

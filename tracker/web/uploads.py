@@ -1,7 +1,7 @@
 """Forms with files, read into memory alone: what somebody hands in is never written to a disk in the clear.
 
-The usual way spools larger files into a temporary directory. Here the size of a body and the number of large ones
-that are read at a time are bounded instead.
+Flask spools larger files into a temporary directory. Here the size of a body, and the number of large ones that are
+read at a time without anybody being signed in, are bounded instead.
 """
 
 from __future__ import annotations
@@ -12,18 +12,30 @@ from contextlib import contextmanager
 from io import BytesIO
 from typing import IO, NamedTuple
 
-from flask import request
-from werkzeug.datastructures import MultiDict
-from werkzeug.formparser import FormDataParser
+import flask
+from flask import Flask, request
 
-from tracker.errors import Malformed, Overloaded
+from tracker.errors import Overloaded, Refused
+from tracker.evidence import Clean, cleaned
+from tracker.web.languages import _
 
 LARGEST_BODY = 24 << 20
 """Bytes that a form with its files may have: twenty MiB of files, and the rest for the words."""
 
+MOST_FILES = 5
+
+WITH_FILES = frozenset(
+    {
+        "web.integrity_act_submit",
+        "web.reporting_submit",
+        "web.reporting_receipt_submit",
+        "web.reporting_write_submit",
+    }
+)
+"""The pages that take files; all others have the usual limit."""
+
 _SMALL = 1 << 20
 _LARGE_AT_ONCE = threading.BoundedSemaphore(6)
-_MOST_PARTS = 40
 
 
 class Upload(NamedTuple):
@@ -36,46 +48,67 @@ class Upload(NamedTuple):
         return f"Upload({len(self.content)} bytes)"
 
 
-class Sent(NamedTuple):
-    """A form: its fields, and its files, empty ones left out."""
+class Request(flask.Request):
+    """A request whose files stay in memory."""
 
-    fields: MultiDict[str, str]
-    files: Sequence[Upload]
+    def _get_file_stream(
+        self,
+        total_content_length: int | None,
+        content_type: str | None,
+        filename: str | None = None,
+        content_length: int | None = None,
+    ) -> IO[bytes]:
+        return BytesIO()
+
+
+def register(app: Flask) -> None:
+    """Let pages that take files take larger bodies; called before anything reads a form."""
+    app.request_class = Request
+    app.before_request(_widen)
+
+
+def files() -> Sequence[Upload]:
+    """The files of this request's form; empty choices are left out."""
+    found = (Upload(each.filename or "", each.stream.read()) for _, each in request.files.items(multi=True))
+    return [each for each in found if each.name or each.content]
+
+
+def clean_files(files: Sequence[Upload]) -> list[Clean]:
+    """Files as they may be kept.
+
+    :raise ValueError: with a sentence: one of them may not, or they are too many.
+    """
+    if len(files) > MOST_FILES:
+        raise ValueError(_("Send at most %(most)s files at once.", most=MOST_FILES))
+    return [_cleaned(file) for file in files]
+
+
+def _cleaned(file: Upload) -> Clean:
+    try:
+        return cleaned(file.content, file.name)
+    except Refused:
+        words = _("“%(name)s” was not taken: send pictures, PDF, Word or Excel files or plain text, up to 10 MB each.")
+        raise ValueError(words % {"name": file.name[:80]}) from None
 
 
 @contextmanager
-def sent(largest: int = LARGEST_BODY) -> Iterator[Sent]:
-    """Read the form of this request, which nothing has read before; for as long as the files are needed.
+def bounded() -> Iterator[None]:
+    """Read large forms of strangers a few at a time.
 
-    :raise RequestEntityTooLarge: it has more bytes than ``largest``.
-    :raise Malformed: it is no form.
-    :raise Overloaded: too many large ones are being read already.
+    :raise Overloaded: too many are being read already.
     """
-    request.max_content_length = largest
     length = request.content_length
     if length is not None and length <= _SMALL:
-        yield _read()
+        yield
         return
     if not _LARGE_AT_ONCE.acquire(blocking=False):
         raise Overloaded
     try:
-        yield _read()
+        yield
     finally:
         _LARGE_AT_ONCE.release()
 
 
-def _read() -> Sent:
-    parser = FormDataParser(_in_memory, max_form_memory_size=_SMALL, max_form_parts=_MOST_PARTS, silent=False)
-    length, options = request.content_length, request.mimetype_params
-    try:
-        _, fields, files = parser.parse(request.stream, request.mimetype, length, dict(options))
-    except ValueError:
-        raise Malformed("This is not a form. Go back to the page and send it again.") from None
-    found = [Upload(each.filename or "", each.stream.read()) for _, each in files.items(multi=True)]
-    return Sent(fields, [each for each in found if each.name or each.content])
-
-
-def _in_memory(
-    total_content_length: int | None, content_type: str | None, filename: str | None, content_length: int | None = None
-) -> IO[bytes]:
-    return BytesIO()
+def _widen() -> None:
+    if request.endpoint in WITH_FILES:
+        request.max_content_length = LARGEST_BODY

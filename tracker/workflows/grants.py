@@ -95,6 +95,11 @@ def holders(session: Session, subject: str) -> list[str]:
     return list(session.scalars(query))
 
 
+def all_held(session: Session) -> frozenset[str]:
+    """The cases that some officer may open."""
+    return frozenset(session.scalars(select(grants.c.subject)))
+
+
 def waiting(session: Session, subject: str) -> list[Proposal]:
     """The open proposals for access to a case."""
     return [each for each in proposals.pending(session, [KIND]) if each.content["subject"] == subject]

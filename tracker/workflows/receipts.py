@@ -71,6 +71,11 @@ def subject_of(session: Session, receipt: str) -> str | None:
     return session.scalar(select(receipts.c.subject).where(receipts.c.digest == _digest(receipt)))
 
 
+def any_for(session: Session, subject: str) -> bool:
+    """Whether somebody holds a receipt for a case, and so can be answered there."""
+    return session.scalar(select(receipts.c.subject).where(receipts.c.subject == subject)) is not None
+
+
 def _digest(receipt: str) -> bytes:
     return hashlib.sha256(plain(receipt).encode()).digest()
 

@@ -30,7 +30,6 @@ from tracker.workflows.sight import CASE
 
 SOURCE = "/tracker/report"
 CHANNEL = Actor("system", "report-channel")
-MOST_FILES = 5
 
 REPORTED = f"{CASE}.reported"
 WRITTEN = f"{CASE}.message_received"

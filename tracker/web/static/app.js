@@ -27,8 +27,8 @@ for (const form of document.querySelectorAll("form[data-unsaved]")) {
   window.addEventListener("beforeunload", (event) => { if (changed) event.preventDefault(); });
 }
 
-// A form is sent once: the second click of a double click does nothing.
-for (const form of document.querySelectorAll("form[method=post]")) {
+// A form is sent once: the second click of a double click does nothing. <form data-again> opens a file each time.
+for (const form of document.querySelectorAll("form[method=post]:not([data-again])")) {
   let sent = false;
   form.addEventListener("submit", (event) => {
     if (sent) event.preventDefault();
