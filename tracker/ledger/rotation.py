@@ -7,6 +7,7 @@ any more. Between the steps recording goes on. Cut off anywhere, the next run fi
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import sleep
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
@@ -17,6 +18,9 @@ from tracker.errors import NotReady
 from tracker.ledger.heads import lock
 
 CHUNK = 100
+
+_BREATH = 0.01
+"""Seconds between two chunks, in which whoever waits for the lock gets it."""
 
 
 class Rotated(NamedTuple):
@@ -42,6 +46,7 @@ def rotate(database: Database, datakeys: DataKeys, progress: Callable[[int, int]
     done = 0
     while count := _rewrap(database, datakeys, done, progress):
         done += count
+        sleep(_BREATH)
     with database.write() as session:
         lock(session)
         new, before = datakeys.current(session), len(datakeys.ring.listed())
