@@ -25,9 +25,7 @@ _MAIN = {
 _TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 _LINKS = "http://schemas.openxmlformats.org/package/2006/relationships"
 _DROPPED = re.compile(r"(?:docProps|docMetadata|customXml)/|(?:word|xl)/printerSettings/|xl/persons/|word/people\.xml$")
-_FORBIDDEN = re.compile(
-    r"vba|macros?/|activeX|embeddings/|\.bin$|\.exe$|externalLinks/|connections\.xml$", re.IGNORECASE
-)
+_FORBIDDEN = re.compile(r"vba|macros?/|activeX|embeddings/|\.bin$|externalLinks/|connections\.xml$", re.IGNORECASE)
 _VECTORS = (".emf", ".wmf")
 _FONTS = (".odttf", ".fntdata")
 _FIXED = (1980, 1, 1, 0, 0, 0)

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from tracker.access import audit
 from tracker.access.crypto import seal, unseal
 from tracker.access.models import data_keys
+from tracker.access.reads import put_on_record
 from tracker.clock import stamp
 from tracker.db import Database
 from tracker.errors import NotFound, NotReady
@@ -25,6 +25,7 @@ from tracker.ledger.record import Ledger, record
 from tracker.ledger.vault import opened
 
 SOURCE = "/tracker/evidence"
+OPENED = "evidence.opened"
 
 
 class Attached(NamedTuple):
@@ -113,14 +114,18 @@ def open_file(database: Database, ledger: Ledger, actor: str, seq: int, *, purpo
     :raise NotFound: no file was attached there, or it was erased.
     :raise NotReady: the entry cannot be written, a key is out of reach, or the file is not what the ledger says.
     """
-    with database.write() as session:
-        query = select(data_keys.c.owner).join(files, files.c.data_key == data_keys.c.id).where(files.c.seq == seq)
-        owner = session.scalar(query)
-        if owner is None:
-            raise _missing(seq)
-        audit.write(session, ledger.clock(), actor, "evidence.opened", owner, f"seq {seq}: {purpose}")
+    found = put_on_record(
+        database, ledger.clock(), actor, OPENED, lambda session: _owner(session, seq), purpose=purpose
+    )
+    if not found:
+        raise _missing(seq)
     with database.read() as session:
         return _opened(session, ledger, seq)
+
+
+def _owner(session: Session, seq: int) -> dict[int, str]:
+    query = select(data_keys.c.owner).join(files, files.c.data_key == data_keys.c.id).where(files.c.seq == seq)
+    return {seq: owner for owner in session.scalars(query)}
 
 
 def _opened(session: Session, ledger: Ledger, seq: int) -> Clean:

@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tracker import evidence
-from tracker.access import audit
 from tracker.access.models import data_keys
 from tracker.access.people import Person
+from tracker.access.reads import put_on_record
 from tracker.db import Database
 from tracker.evidence import Clean
 from tracker.ledger.models import vault
@@ -32,13 +32,10 @@ def read_confidential(
 
     :raise NotReady: the audit trail cannot be written, or a key is out of reach; nothing was decrypted.
     """
-    with database.write() as session:
-        readable = _owners(session, seqs)
-        at = context.intake.ledger.clock()
-        for seq, owner in readable.items():
-            audit.write(session, at, person.actor, READ, owner, f"seq {seq}: {purpose}")
+    at = context.intake.ledger.clock()
+    readable = put_on_record(database, at, person.actor, READ, lambda session: _owners(session, seqs), purpose=purpose)
     with database.read() as session:
-        return opened(session, context.datakeys, list(readable))
+        return opened(session, context.datakeys, readable)
 
 
 def open_file(database: Database, context: Context, person: Person, seq: int, *, purpose: str) -> Clean:
