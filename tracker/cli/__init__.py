@@ -7,7 +7,7 @@ import sys
 import click
 
 from tracker import __version__
-from tracker.cli import amending, checking, keys, quarantine, recording, serving, setup, sources, tokens, years
+from tracker.cli import amending, checking, keys, people, quarantine, recording, serving, setup, sources, tokens, years
 from tracker.cli.common import report
 from tracker.errors import TrackerError
 
@@ -36,6 +36,7 @@ for command in (
     checking.recount_command,
     checking.replay_command,
     checking.review_command,
+    people.user,
     sources.source,
     tokens.token,
     keys.keys,

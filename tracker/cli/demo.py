@@ -15,6 +15,7 @@ from tracker.access import tokens
 from tracker.access.tokens import SCOPES
 from tracker.catalogue import Catalogue
 from tracker.cli.common import OPERATOR, as_json, progress
+from tracker.cli.personas import add_people, logins
 from tracker.cli.years import export_year
 from tracker.disclosure.wording import words
 from tracker.errors import Conflict
@@ -45,6 +46,12 @@ def environment(home: Path) -> dict[str, str]:
         "TRACKER_SECRETS_KEY_FILE": "",  # and its own keys
         "TRACKER_QUARANTINE_KEY_FILE": "",
         "TRACKER_VAULT_KEY_FILE": "",
+        "TRACKER_URL": "",
+        "TRACKER_SECOND_FACTOR": "optional",  # nobody who looks around wants to enrol six telephones
+        "TRACKER_OIDC_ISSUER": "",
+        "TRACKER_OIDC_CLIENT_ID": "",
+        "TRACKER_OIDC_CLIENT_SECRET": "",
+        "TRACKER_OIDC_CLIENT_SECRET_FILE": "",
     }
 
 
@@ -67,11 +74,13 @@ def run(home: Path, json_file: Path | None) -> None:
         service.keys.make()
         activate(service.database, service.ledger, OPERATOR)
         _make_token(service, home / "keys" / "token")
+        add_people(service, home / "keys" / "people")
         _record(service, home / "sample" / f"events-{YEAR}.ndjson")
         _recount(service)
         _freeze(service, home / "exports")
         found = _figures(service)
         _print(service.catalogue, found)
+        click.echo(f"People to sign in as: {', '.join(logins())}. Passwords are in {home / 'keys' / 'people'}.")
         if json_file:
             json_file.write_text(as_json(_document(found)) + "\n", "utf-8")
     finally:

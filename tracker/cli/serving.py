@@ -81,7 +81,8 @@ def demo(home: Path | None, no_serve: bool, json_file: Path | None, host: str, p
         return
     os.environ.update(demonstration.environment(chosen))
     click.echo(
-        f"\nServing on http://{host}:{port} (Ctrl-C ends it). The API's token is in {chosen / 'keys' / 'token'}."
+        f"\nServing on http://{host}:{port} (Ctrl-C ends it); sign in at http://{host}:{port}/login. "
+        f"The API's token is in {chosen / 'keys' / 'token'}."
     )
     run(host, port, 1)
 

@@ -9,6 +9,7 @@ import click
 
 from tracker import wiring
 from tracker.access.datakeys import any_wrapped
+from tracker.access.secondfactor import any_enrolled
 from tracker.access.signing import any_sealed
 from tracker.catalogue import COMPUTED, load
 from tracker.cli.common import OPERATOR, as_json, opened, progress, report
@@ -50,7 +51,7 @@ def make_keys(service: Service) -> None:
     keys = service.keys
     with service.database.read() as session:
         needed = (
-            (keys.secrets, any_sealed(session)),
+            (keys.secrets, any_sealed(session) or any_enrolled(session)),
             (keys.quarantine, any_held(session)),
             (keys.vault, any_wrapped(session)),
         )
