@@ -134,7 +134,7 @@ def log(
     catalogue = context.catalogue
     if event_type not in catalogue.events or event_type.startswith("tracker."):
         raise NotFound(f"There is no event type {event_type!r} to be recorded. The catalogue lists those there are.")
-    lifecycle = _about(catalogue, event_type)
+    lifecycle = lifecycle_of_event(catalogue, event_type)
     if lifecycle is None:
         made = Act(None, subject, event_type, data, time or context.intake.ledger.clock(), id, entity)
         return _log(context, session, person, made, timed=time is not None)
@@ -180,7 +180,7 @@ def lifecycle_of(catalogue: Catalogue, kind: str) -> Lifecycle:
     return found
 
 
-def _about(catalogue: Catalogue, event_type: str) -> Lifecycle | None:
+def lifecycle_of_event(catalogue: Catalogue, event_type: str) -> Lifecycle | None:
     """The lifecycle of what an event is about; where several know it, that whose kind begins its name."""
     found = catalogue.lifecycles_by_event.get(event_type, ())
     named = (each for each in found if event_type.startswith(f"{each.kind}."))
