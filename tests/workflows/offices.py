@@ -75,7 +75,8 @@ class Bureau:
 
     def stored(self, found: Proposal) -> Proposal:
         """A proposal as it stands now."""
-        return self.read(proposals.get, found.id)
+        now: Proposal = self.read(proposals.get, found.id)
+        return now
 
     def read(self, how: Callable[..., Any], *given: Any, **others: Any) -> Any:
         """What a function of a session says."""

@@ -119,7 +119,7 @@ def test_roles_that_changed_meanwhile_are_not_overwritten(bureau: Bureau) -> Non
     bureau.folk.set_roles("carol", "approver")
     with pytest.raises(Conflict):
         bureau.approve(proposed)
-    assert (bureau.folk.now("carol").roles, bureau.stored(proposed).state) == ({"approver"}, "open")
+    assert (bureau.folk.now("carol").roles, bureau.stored(proposed).state) == (frozenset({"approver"}), "open")
 
 
 def test_of_two_who_decide_at_once_one_wins_and_the_other_is_told(bureau: Bureau) -> None:
@@ -152,7 +152,7 @@ def test_an_approval_and_a_refusal_at_once_leave_one_outcome(bureau: Bureau) -> 
         told = [each.exception() for each in tries]
         assert sorted(type(each).__name__ for each in told) == ["Conflict", "NoneType"]
         state, now = bureau.stored(proposed).state, bureau.folk.now(f"new-{turn}").roles
-        assert (state, now) in [("approved", {"case_officer"}), ("refused", {"recorder"})]
+        assert (state, now) in [("approved", frozenset({"case_officer"})), ("refused", frozenset({"recorder"}))]
 
 
 def test_an_assurer_gets_a_last_day_with_the_role(bureau: Bureau) -> None:
@@ -162,7 +162,7 @@ def test_an_assurer_gets_a_last_day_with_the_role(bureau: Bureau) -> None:
     proposed = roles(bureau, bureau.carol, "assurer", ends_on="2021-06-30")
     bureau.approve(proposed)
     now = bureau.folk.now("carol")
-    assert (now.roles, now.ends_on) == ({"assurer"}, "2021-06-30")
+    assert (now.roles, now.ends_on) == (frozenset({"assurer"}), "2021-06-30")
     bureau.approve(roles(bureau, now, "assurer", ends_on="2021-07-31"))
     assert bureau.folk.now("carol").ends_on == "2021-07-31"
     with pytest.raises(Invalid):
@@ -176,7 +176,7 @@ def test_somebody_new_is_there_once_approved_and_their_invitation_waits(bureau: 
         bureau.make(propose_person, "grace", "Another", ["recorder"], ends_on=None)
     bureau.approve(proposed)
     grace = bureau.folk.now("grace")
-    assert (grace.name, grace.roles, grace.second_factor) == ("Grace Ho", {"approver"}, False)
+    assert (grace.name, grace.roles, grace.second_factor) == ("Grace Ho", frozenset({"approver"}), False)
     text = bureau.pick_up(proposed)["invitation"]
     assert len(text) >= 27
     with pytest.raises(NotFound):

@@ -196,7 +196,11 @@ def test_a_token_is_made_when_approved_and_ends_its_days_after_that(bureau: Bure
     known = Registry(bureau.house.database, bureau.keys).current()
     found = known.token(text, bureau.house.clock())
     assert found is not None
-    assert (found.name, found.scopes, found.expires_at) == ("reader", {"read"}, "2021-02-04T04:00:00.000000Z")
+    assert (found.name, found.scopes, found.expires_at) == (
+        "reader",
+        frozenset({"read"}),
+        "2021-02-04T04:00:00.000000Z",
+    )
 
 
 def test_a_token_that_administers_comes_from_the_command_line_alone(bureau: Bureau) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import Row, case, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from tracker.access import audit
 from tracker.access.crypto import seal, unseal
 from tracker.access.keys import KeyFile
 from tracker.clock import stamp
@@ -33,6 +34,9 @@ MOST_OPEN = 1_000
 MOST_MISTAKES = 100
 
 LONGEST_REASON = 2_000
+
+WAITING = "waiting"
+"""The state of what nobody has decided yet; ``recorded`` and ``discarded`` are the others."""
 
 _HIGHEST = 2**63 - 1
 
@@ -184,17 +188,35 @@ def held(
     session: Session,
     *,
     everything: bool = False,
-    sender: str | None = None,
     after: int = 0,
     limit: int | None = 1000,
 ) -> list[Held]:
-    """Deliveries in quarantine in the order they came: the open ones, or everything not yet aged; of one sender."""
+    """Deliveries in quarantine in the order they came: the open ones, or everything not yet aged."""
     query = select(quarantine).where(quarantine.c.id > after).order_by(quarantine.c.id).limit(limit)
     if not everything:
         query = query.where(quarantine.c.settled.is_(None))
-    if sender is not None:
-        query = query.where(quarantine.c.sender == sender)
     return [_held(row) for row in session.execute(query)]
+
+
+def found(
+    session: Session, *, state: str | None = None, sender: str | None = None, first: int = 0, limit: int = 100
+) -> tuple[list[Held], int]:
+    """Some deliveries and how many there are: those that wait before the others, each newest first.
+
+    ``state`` is ``waiting``, ``recorded`` or ``discarded``; ``first`` is how many stand before this page.
+    """
+    c = quarantine.c
+    settled = None if state == WAITING else state
+    wanted = [c.settled == settled] if state is not None else []
+    wanted += [c.sender == sender] if sender is not None else []
+    query = select(quarantine).where(*wanted).order_by(c.settled.is_not(None), c.id.desc()).offset(first).limit(limit)
+    total = session.execute(select(func.count()).select_from(quarantine).where(*wanted)).scalar_one()
+    return [_held(row) for row in session.execute(query)], total
+
+
+def senders(session: Session) -> list[str]:
+    """Who has something in quarantine, settled or not."""
+    return list(session.scalars(select(quarantine.c.sender).distinct().order_by(quarantine.c.sender)))
 
 
 def waiting(session: Session) -> dict[str, int]:
@@ -225,6 +247,7 @@ def _settle(session: Session, id: int, settled: str, reason: str | None, by: str
     query = update(quarantine).where(quarantine.c.id == id, quarantine.c.settled.is_(None)).values(values)
     if not session.execute(query.returning(quarantine.c.id)).all():
         raise Conflict(f"Somebody else has settled delivery {id} this very moment. Look at it again.")
+    audit.write(session, at, by, f"quarantine.{settled}", f"quarantine:{id}")
 
 
 def _held(row: Row[Any]) -> Held:

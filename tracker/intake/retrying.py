@@ -32,7 +32,7 @@ def retry(session: Session, intake: Intake, quarantine: Quarantine, id: int, *, 
     if opened.content is None:
         raise Conflict(f"Delivery {id} was too large to be kept; ask {opened.held.sender} to send it again.")
     now = intake.ledger.clock()
-    values, pointers = _values(opened.content)
+    values, pointers = values_of(opened.content)
     if not values:
         raise Malformed("Nothing of this delivery could be read when it came. Discard it; it has to be sent again.")
     sender = _sender(session, opened, by)
@@ -52,7 +52,11 @@ def _sender(session: Session, opened: Opened, by: Actor) -> Sender:
     raise Conflict(f"Source {name} is retired; nothing more can be recorded as it. Discard the delivery.")
 
 
-def _values(content: Content) -> tuple[Sequence[object], Sequence[str]]:
+def values_of(content: Content) -> tuple[Sequence[object], Sequence[str]]:
+    """The events of a delivery, not checked yet, and where each stands in it.
+
+    :raise Malformed: they cannot be told apart.
+    """
     if content.type != LINE:
         return modes.values(content.type, content.attributes, content.body)
     numbered = list(ndjson_lines(BytesIO(content.body)))

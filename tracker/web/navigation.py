@@ -46,6 +46,7 @@ GROUPS: Mapping[Any, tuple[Entry, ...]] = {
         Entry(lazy("Approvals"), "web.approvals_index"),
         Entry(lazy("People"), "web.people_index"),
         Entry(lazy("Sources"), "web.sources_index"),
+        Entry(lazy("Tokens"), "web.tokens_index"),
         Entry(lazy("Quarantine"), "web.quarantine_index"),
         Entry(lazy("Audit trail"), "web.audit_index"),
     ),
