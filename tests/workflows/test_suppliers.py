@@ -22,7 +22,7 @@ from tracker.db import Database
 from tracker.errors import Conflict, Forbidden, Invalid, NotFound
 from tracker.ledger.replay import replay
 from tracker.wiring import clear_projections
-from tracker.workflows import profiles, scoring, suppliers
+from tracker.workflows import library, profiles, scoring, suppliers
 from tracker.workflows.models import supplier_profiles
 from tracker.workflows.scorecards import Certificate, Scorecard, newest_evaluations, scorecard
 from tracker.workflows.scoring import tenths
@@ -249,3 +249,39 @@ def test_the_reference_year_is_graded_as_configured(database: Database) -> None:
 def rows(house: House) -> Iterator[tuple[Any, ...]]:
     with house.database.read() as session:
         yield from (tuple(row) for row in session.execute(select(supplier_profiles)))
+
+
+def found(desk: WorkDesk, **wanted: Any) -> list[str]:
+    with desk.house.database.read() as session:
+        lines = library.listed(session, library.Wanted(**wanted), desk.house.clock())
+        assert library.count(session, library.Wanted(**wanted), desk.house.clock()) == len(lines)
+    return [each.subject for each in lines]
+
+
+def test_the_library_is_searched_by_place_grade_and_what_needs_looking_at(desk: WorkDesk, alice: Person) -> None:
+    a, b, c = sorted(qualified(desk, alice) for _each in range(3))
+    new = desk.start(alice, "registered", {"region": "overseas", "category": "gifts"}, "supplier-0new")
+    for subject, given in ((a, 70), (b, 95), (c, 50)):
+        desk.act(alice, subject, "evaluated", scores(given))
+    desk.act(alice, a, "certificate_recorded", {"standard": "iso_9001", "valid_until": "2021-03-01"})
+    desk.act(alice, b, "certificate_recorded", {"standard": "iso_9001", "valid_until": "2021-12-01"})
+    assert found(desk) == [new, a, b, c]
+    assert found(desk, sort="subject", descending=True) == [c, b, a, new]
+    assert found(desk, sort="grade", grades=("excellent", "good", "pass", "fail")) == [b, a, c, new]
+    assert found(desk, sort="certificate") == [a, b, new, c]
+    assert found(desk, equal={"region": "overseas"}) == found(desk, equal={"state": "registered"}) == [new]
+    assert found(desk, equal={"category": "catering", "grade": "fail"}) == [c]
+    assert found(desk, search="0NEW") == [new]
+    assert found(desk, search="%") == []
+    assert found(desk, attention=library.IMPORTANT) == [a, b, c]
+    assert found(desk, attention=library.EXPIRING) == [a]
+    assert found(desk, attention=library.EXPIRED) == found(desk, attention=library.LATE) == []
+    desk.later(days=90)
+    assert found(desk, attention=library.EXPIRED) == [a]
+    assert found(desk, attention=library.LATE) == [c]
+    with desk.house.database.read() as session:
+        lines = library.listed(session, library.Wanted(), desk.house.clock(), limit=2, skip=1)
+    assert [(each.subject, each.grade, each.certificate) for each in lines] == [
+        (a, "pass", "2021-03-01T16:00:00.000000Z"),
+        (b, "excellent", "2021-12-01T16:00:00.000000Z"),
+    ]

@@ -75,6 +75,11 @@ def appeals_waiting(session: Session, catalogue: Catalogue, person: Person) -> l
     return [subject for subject in found if reviewers.get(subject) != person.id]
 
 
+def undecided(catalogue: Catalogue, state: str) -> bool:
+    """Whether a violation in this state waits for the decision about an appeal."""
+    return state in catalogue.lifecycles_by_kind[KIND].moves[OVERTURNED].sources
+
+
 def _reviewers(session: Session, subjects: list[str]) -> dict[str, str | None]:
     facts = facts_about(session, subjects, {PENALISED})
     return {subject: each[-1].data.get("reviewer") for subject, each in facts.items()}
