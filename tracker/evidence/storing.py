@@ -125,7 +125,8 @@ def open_file(database: Database, ledger: Ledger, actor: str, seq: int, *, purpo
 
 def _owner(session: Session, seq: int) -> dict[int, str]:
     query = select(data_keys.c.owner).join(files, files.c.data_key == data_keys.c.id).where(files.c.seq == seq)
-    return {seq: owner for owner in session.scalars(query)}
+    owner = session.scalar(query)
+    return {} if owner is None else {seq: owner}
 
 
 def _opened(session: Session, ledger: Ledger, seq: int) -> Clean:

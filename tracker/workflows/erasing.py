@@ -78,9 +78,10 @@ def erase(session: Session, target: str, *, by: str, at: datetime, why: str) -> 
     held = _delete(session, files, files.c.data_key == key)
     session.execute(delete(data_keys).where(data_keys.c.owner == target))
     for seqs in _versions(session, target):
-        held += _delete(session, files, or_(files.c.event.in_(seqs), files.c.seq.in_(seqs)))
-        values += _delete(session, vault, vault.c.seq.in_(seqs))
-    audit.write(session, at, by, "confidential.erased", target, f"{values} values, {held} files, {why}")
+        attached = session.scalars(select(files.c.seq).where(files.c.event.in_(seqs))).all()
+        held += _delete(session, files, files.c.seq.in_(attached))
+        values += _delete(session, vault, vault.c.seq.in_([*seqs, *attached]))
+    audit.write(session, at, by, "confidential.erased", target, f"values: {values}, files: {held}, {why}")
     return Erased(values, held)
 
 
