@@ -13,7 +13,7 @@ from tracker.web import gate
 from tracker.web.accountforms import ChangePassword, Confirm, Enrol, Language
 from tracker.web.auth import enrol_submit, enrolling, entrance, told, too_soon
 from tracker.web.gate import current_person
-from tracker.web.languages import COOKIE, _, locales, name_of
+from tracker.web.languages import COOKIE, _, locale, locales, name_of
 from tracker.web.naming import ROLE_HELP, ROLE_NAMES
 from tracker.web.pages import Page
 from tracker.web.rendering import service
@@ -93,7 +93,7 @@ def _shown(
     with service().database.read() as reading:
         places = sessions.count(reading, person, service().ledger.clock())
         has_password = passwords.stored_of(reading, person.id) is not None
-    language = Language(data={"locale": person.locale or locales()[0]})
+    language = Language(data={"locale": person.locale or locale()})
     language.locale.choices = [(each, name_of(each)) for each in locales()]
     mine = [(words, ROLE_HELP[role]) for role, words in ROLE_NAMES.items() if role in person.roles]
     shown = render_template(
