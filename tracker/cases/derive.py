@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
 from tracker.cases.lifecycle import walk
 from tracker.cases.rows import Changes, Key
-from tracker.catalogue import Catalogue
+from tracker.catalogue import Catalogue, Deadline, Lifecycle
 from tracker.db import run
 from tracker.ledger.events import Fact
 from tracker.ledger.subjects import versions_of_subjects
@@ -30,6 +31,21 @@ def derive_all(session: Session, catalogue: Catalogue, *, size: int) -> None:
         changes, found = Changes(), _about(session, catalogue, subjects, size)
         _walk(catalogue, found, found.facts.keys(), changes)
         changes.write(session)
+
+
+def rules_of(catalogue: Catalogue) -> object:
+    """All that decides where subjects stand and what is due, without labels: two catalogues with equal rules walk
+    every subject alike."""
+    nameless = [
+        (each.kind, tuple(each.states), sorted(each.start.items()), sorted(each.moves.items()), _timed(each))
+        for each in sorted(catalogue.lifecycles, key=lambda each: each.kind)
+    ]
+    about = {type: sorted(each.kind for each in known) for type, known in catalogue.lifecycles_by_event.items()}
+    return nameless, about, catalogue.calendar.zones
+
+
+def _timed(lifecycle: Lifecycle) -> Sequence[Deadline]:
+    return [replace(each, label={}) for _name, each in sorted(lifecycle.deadlines.items())]
 
 
 class _About(NamedTuple):

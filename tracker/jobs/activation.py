@@ -1,7 +1,8 @@
 """Putting a catalogue in force: what it measures anew is counted beside the running tallies first.
 
 Each step is a transaction of its own, so recording goes on meanwhile; the last one takes the head
-lock, counts what came in since, and switches. An activation that is cut off is taken up again.
+lock, counts what came in since, walks all subjects again if their lifecycles have changed, and
+switches. An activation that is cut off is taken up again.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from datetime import date
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from tracker.cases import state as cases
+from tracker.cases.derive import derive_all, rules_of
 from tracker.catalogue import COMPUTED, Catalogue, from_documents
 from tracker.catalogue.calendar import Calendar
 from tracker.clock import stamp
@@ -89,7 +92,16 @@ def _running(session: Session, head: Head) -> frozenset[str]:
 def _switch(session: Session, ledger: Ledger, actor: Actor, head: Head) -> None:
     running = _running(session, head) | keys_of(ledger.catalogue)
     session.execute(update(definition).where(definition.c.metric.in_(running)).values(size=head.size))
+    if _follows_otherwise(session, ledger.catalogue, head):
+        cases.clear(session)
+        derive_all(session, ledger.catalogue, size=head.size)
     put_in_force(session, ledger.catalogue, at=stamp(ledger.clock()), by=str(actor))
+
+
+def _follows_otherwise(session: Session, catalogue: Catalogue, head: Head) -> bool:
+    """Whether subjects are to be walked again: their lifecycles or deadlines are others than those in force."""
+    documents = stored_documents(session, head.catalogue) if head.catalogue else None
+    return head.size > 0 and (documents is None or rules_of(from_documents(documents)) != rules_of(catalogue))
 
 
 def _forget_others(session: Session, wanted: Collection[str]) -> None:
