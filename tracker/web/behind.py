@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from flask import request
@@ -11,13 +11,11 @@ from sqlalchemy.orm import Session
 from tracker.access.people import Person
 from tracker.catalogue import Metric
 from tracker.catalogue.calendar import Period
-from tracker.catalogue.model import Field, FieldType
 from tracker.errors import Malformed, NotFound
 from tracker.intake.parsing import parse_json
 from tracker.ledger.events import Fact
 from tracker.tallies.behind import facts_behind
-from tracker.web.languages import _
-from tracker.web.rendering import label, number, service
+from tracker.web.rendering import service
 from tracker.workflows.sight import sight
 
 PAGE = 50
@@ -59,31 +57,6 @@ def page(session: Session, person: Person, metric: Metric, period: Period) -> Be
             listed.append(fact)
     rest = listed[PAGE - 1].seq if len(listed) > PAGE else None
     return Behind(listed[:PAGE], cell, total, hidden, more, rest)
-
-
-def said(fact: Fact) -> Iterator[tuple[str, str]]:
-    """What an event says, field by field in words; of what is confidential nothing."""
-    found = service().catalogue.events.get(fact.type)
-    for name, value in fact.data.items():
-        field = found.fields.get(name) if found else None
-        if field is not None and not field.confidential:
-            yield label(field.label), _value(field, value)
-
-
-def _value(field: Field, value: Any) -> str:
-    if isinstance(value, list):
-        return (
-            _("%(first)s and %(count)s more", first=value[0], count=len(value) - 1)
-            if len(value) > 1
-            else "".join(value)
-        )
-    if isinstance(value, dict):
-        return f"{value['currency']} {number(value['amount'])}"
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if field.type in (FieldType.INTEGER, FieldType.NUMBER):
-        return number(value)
-    return label(field.choices[value]) if value in field.choices else str(value)
 
 
 def _cell(text: str | None) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from tracker.catalogue import Catalogue, Measure, Metric
 from tracker.catalogue.model import Field, Label
+from tracker.web.facts import type_words
 from tracker.web.languages import _, lazy, ngettext
 from tracker.web.rendering import label, number
 
@@ -62,19 +63,13 @@ def dimension_name(catalogue: Catalogue, metric: Metric, name: str) -> str:
     return _field_name(catalogue, metric, name)
 
 
-def event_name(catalogue: Catalogue, type: str) -> str:
-    """What people call an event type; its type name where the catalogue has none of it."""
-    found = catalogue.events.get(type)
-    return label(found.label) if found else type
-
-
 def _measured(catalogue: Catalogue, metric: Metric) -> Iterator[Term]:
     yield Term(_("Measure"), (_sentence(catalogue, metric), *_additions(catalogue, metric)))
     entering = _("Come in by") if metric.measure in (Measure.BALANCE, Measure.MEMBERS) else _("Events")
     if metric.events:
-        yield Term(entering, tuple(event_name(catalogue, each) for each in metric.events))
+        yield Term(entering, _events(metric.events))
     if metric.leave:
-        yield Term(_("Leave by"), tuple(event_name(catalogue, each) for each in metric.leave))
+        yield Term(_("Leave by"), _events(metric.leave))
     for name, ids in (
         (_("Figures"), metric.of),
         (_("Less"), metric.minus),
@@ -84,6 +79,10 @@ def _measured(catalogue: Catalogue, metric: Metric) -> Iterator[Term]:
         named = tuple(each for each in ids if each)
         if named:
             yield Term(name, tuple(label(catalogue.metrics[each].label) for each in named), named)
+
+
+def _events(types: Sequence[str]) -> tuple[str, ...]:
+    return tuple(f"{type_words(each)} ({each})" for each in types)
 
 
 def _sentence(catalogue: Catalogue, metric: Metric) -> str:

@@ -14,8 +14,9 @@ from tracker.disclosure.wording import dimension_words
 from tracker.errors import UnknownMetric
 from tracker.exports.trends import trends
 from tracker.snapshots.freeze import Snapshot, find
-from tracker.web import behind, figure_charts, periods
-from tracker.web.definitions import definition, event_name
+from tracker.web import addresses, behind, figure_charts, periods
+from tracker.web.definitions import definition
+from tracker.web.facts import said, type_words
 from tracker.web.figure_lines import as_csv, lines, wanted
 from tracker.web.gate import current_person
 from tracker.web.languages import locale
@@ -81,8 +82,9 @@ def events(metric: str, period: str) -> str:
         period=span,
         words=periods.words(span),
         found=found,
-        said=behind.said,
-        event_name=lambda type: event_name(service().catalogue, type),
+        said=said,
+        type_words=type_words,
+        address_of=addresses.of_fact,
         cell_words=dimension_words(service().catalogue, chosen, found.cell, locale()),
         first=url_for("web.figures_events", **here) if "after" in request.args else None,
         next=url_for("web.figures_events", **here, after=found.next) if found.next is not None else None,

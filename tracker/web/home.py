@@ -104,10 +104,10 @@ def _compared_words(period: Period | None, year: int) -> str:
     if period is None or not service().catalogue.calendar.months_of_year(year - 1):
         return ""
     if period.kind == "year":
-        return str(year - 1)
+        return _("Changes are against %(year)s.", year=year - 1)
     first, last = (periods.month_words(each, short=True) for each in (period.months[0], period.months[-1]))
     months = first if len(period.months) == 1 else f"{first}–{last}"
-    return _("%(months)s against %(year)s", months=months, year=year - 1)
+    return _("Changes are those of %(months)s against %(year)s.", months=months, year=year - 1)
 
 
 PAGES = (Page("GET", "/", index, PUBLIC),)

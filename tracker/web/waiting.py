@@ -17,7 +17,7 @@ from tracker.intake import quarantine
 from tracker.snapshots.late import late
 from tracker.snapshots.models import snapshots
 from tracker.tallies.review import unmatched_leaves
-from tracker.web import proposing
+from tracker.web import addresses, proposing
 from tracker.web.languages import _, ngettext
 from tracker.web.naming import names_of
 from tracker.web.navigation import opens
@@ -72,7 +72,12 @@ def dues(session: Session, view: Sight) -> list[Due]:
     kinds = [kind for kind in catalogue.lifecycles_by_kind if view.kind(kind)]
     found = deadlines.waiting(session, now, kinds=kinds, before=now + AHEAD, limit=MOST * 5, hidden=view.hidden)
     return [
-        Due(each, label(deadlines.label(catalogue, each)), kind_words(each.kind), address_of(each.kind, each.subject))
+        Due(
+            each,
+            label(deadlines.label(catalogue, each)),
+            kind_words(each.kind),
+            addresses.of_subject(each.kind, each.subject),
+        )
         for each in found
         if view.subject(each.kind, each.subject)
     ]
@@ -87,11 +92,6 @@ def kind_words(kind: str) -> str:
     """What people call a kind of subject: the domain and its subject."""
     domain = service().catalogue.domains[service().catalogue.lifecycles_by_kind[kind].domain]
     return label(domain.label)
-
-
-def address_of(kind: str, subject: str) -> str | None:
-    """Where a subject's page is, if there is one for who asks."""
-    return url_for("web.subjects_show", kind=kind, subject=subject) if opens("web.subjects_show") else None
 
 
 def _proposals(session: Session, view: Sight) -> Iterator[Task]:
@@ -122,7 +122,7 @@ def _appeals(session: Session, view: Sight) -> Iterator[Task]:
 
 
 def _task(what: str, standing: Standing) -> Task:
-    return Task(what, standing.subject, standing.moved, address_of(standing.kind, standing.subject))
+    return Task(what, standing.subject, standing.moved, addresses.of_subject(standing.kind, standing.subject))
 
 
 def _misfits(session: Session, view: Sight) -> Iterator[Review]:
@@ -133,7 +133,7 @@ def _misfits(session: Session, view: Sight) -> Iterator[Review]:
         words = ngettext(
             "%(num)s event does not fit its subject", "%(num)s events do not fit their subjects", len(mine)
         )
-        yield Review(f"{kind_words(kind)}: {words}", address_of(kind, mine[0].subject))
+        yield Review(f"{kind_words(kind)}: {words}", addresses.of_subject(kind, mine[0].subject))
 
 
 def _unmatched(session: Session, view: Sight) -> Iterator[Review]:

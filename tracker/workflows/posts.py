@@ -57,13 +57,8 @@ def posts(session: Session, catalogue: Catalogue) -> list[Post]:
     told: dict[str, list[Fact]] = {}
     for fact in facts_in_order(session, types):
         told.setdefault(fact.subject or "", []).append(fact)
-    found = [_post(each, told.get(each.subject, ())) for each in standings(session, KIND, limit=_ALL)]
+    found = [post(each, told.get(each.subject, ())) for each in standings(session, KIND, limit=_ALL)]
     return sorted(found, key=lambda each: (each.published or each.standing.opened, each.subject), reverse=True)
-
-
-def post(standing: Standing, facts: Iterable[Fact]) -> Post:
-    """One post, from its standing and the facts in force about it."""
-    return _post(standing, facts)
 
 
 def higher_before(found: Post, views: int, time: datetime) -> Reading | None:
@@ -73,7 +68,8 @@ def higher_before(found: Post, views: int, time: datetime) -> Reading | None:
     return earlier[-1] if earlier and earlier[-1].views > views else None
 
 
-def _post(standing: Standing, facts: Iterable[Fact]) -> Post:
+def post(standing: Standing, facts: Iterable[Fact]) -> Post:
+    """One post, from its standing and the facts in force about it."""
     ordered = sorted(facts, key=lambda fact: (fact.time, fact.seq))
     published = next((fact for fact in ordered if fact.type == PUBLISHED), None)
     said: Mapping[str, Any] = published.data if published else {}

@@ -62,7 +62,7 @@ def broadcasts(session: Session, catalogue: Catalogue, programme: str | None = N
     told: dict[str, list[Fact]] = {}
     for fact in facts_in_order(session, types):
         told.setdefault(fact.subject or "", []).append(fact)
-    found = (_broadcast(each, told.get(each.subject, ())) for each in standings(session, KIND, limit=_ALL))
+    found = (broadcast(each, told.get(each.subject, ())) for each in standings(session, KIND, limit=_ALL))
     wanted = [each for each in found if programme in (None, each.programme)]
     return sorted(wanted, key=lambda each: (each.when, each.subject), reverse=True)
 
@@ -79,7 +79,8 @@ def provinces(found: Iterable[Broadcast], period: Period) -> list[tuple[str, int
     return sorted(reached.items(), key=lambda item: (-item[1], item[0]))
 
 
-def _broadcast(standing: Standing, facts: Iterable[Fact]) -> Broadcast:
+def broadcast(standing: Standing, facts: Iterable[Fact]) -> Broadcast:
+    """One session, from its standing and the facts in force about it."""
     ordered = sorted(facts, key=lambda fact: (fact.time, fact.seq))
     held = next((fact for fact in ordered if fact.type == HELD), None)
     said: dict[str, Any] = {}
