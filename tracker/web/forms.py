@@ -7,7 +7,7 @@ as the intake expects it. What it still refuses, :func:`show_mistakes` puts besi
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
@@ -18,9 +18,9 @@ from wtforms import Form, HiddenField, SelectField, StringField
 from tracker.catalogue import Catalogue, EventType
 from tracker.catalogue.calendar import Calendar
 from tracker.catalogue.model import Field
-from tracker.errors import Invalid
-from tracker.intake.texts import LONGEST_ID
-from tracker.web.controls import control, control_id, none_chosen, options
+from tracker.errors import Invalid, Refused
+from tracker.intake.texts import LONGEST_ID, is_identifier
+from tracker.web.controls import Required, control, control_id, none_chosen, options
 from tracker.web.languages import _
 from tracker.web.typed import instant_of, local_of, typed_of, value_of
 
@@ -30,9 +30,10 @@ PREFIX = "data_"
 class EventForm(Form):
     """The form of one event type. Its data has fields named ``data_…``; ``id`` is the event's, so that a form sent
     twice is recorded once. ``time`` is on the organisation's clock; ``expect`` what the subject stood at when the form
-    was made. ``others`` are mistakes that belong to no field."""
+    was made. ``others`` are mistakes that belong to no field, ``conflict`` why a sound form was refused."""
 
     declared: ClassVar[EventType]
+    asked: ClassVar[Mapping[str, Field]]
     calendar: ClassVar[Calendar]
     known: ClassVar[Sequence[str]] = ()
 
@@ -40,14 +41,15 @@ class EventForm(Form):
         """``kept`` is data to begin with; what is left as it is shown keeps its very value."""
         self._kept = dict(kept or {})
         shown = {
-            f"{PREFIX}{name}": typed_of(self.declared.fields[name], value, self.calendar)
+            f"{PREFIX}{name}": typed_of(self.asked[name], value, self.calendar)
             for name, value in self._kept.items()
-            if name in self.declared.fields
+            if name in self.asked
         }
         super().__init__(formdata, data=shown | defaults)
         self.others: list[str] = []
+        self.conflict: Refused | None = None
         self._payload: dict[str, Any] = {}
-        for name, each in self.declared.fields.items():
+        for name, each in self.asked.items():
             vars(self[f"{PREFIX}{name}"]).update(confidential=each.confidential, addon=each.currency)
         if "subject" in self:
             vars(self["subject"]).update(suggestions=self.known)
@@ -56,9 +58,9 @@ class EventForm(Form):
         """Read every field; what is wrong stands at the fields after."""
         sound = super().validate(extra_validators)
         self._payload = {}
-        for name, each in self.declared.fields.items():
+        for name, each in self.asked.items():
             sound = self._read(name, each) and sound
-        return self._timely() and sound
+        return self._timely() and self._placed() and sound
 
     def payload(self) -> dict[str, Any]:
         """The event's data once the form is valid; optional fields that are empty are left out."""
@@ -82,9 +84,19 @@ class EventForm(Form):
         return self._typed("id") or new_id()
 
     @property
+    def subject_given(self) -> str | None:
+        """The subject, if one was given."""
+        return self._typed("subject") or None
+
+    @property
+    def entity_given(self) -> str | None:
+        """The entity, if one was chosen."""
+        return self._typed("entity") or None
+
+    @property
     def own(self) -> list[FormField]:
         """The fields of the event's data."""
-        return [self[f"{PREFIX}{name}"] for name in self.declared.fields]
+        return [self[f"{PREFIX}{name}"] for name in self.asked]
 
     @property
     def around(self) -> list[FormField]:
@@ -125,6 +137,16 @@ class EventForm(Form):
             return False
         return True
 
+    def _placed(self) -> bool:
+        if "subject" not in self:
+            return True
+        given = self._typed("subject")
+        if not given and self["subject"].flags.required:
+            self.refuse("subject", _("Fill this in."))
+        elif given and not is_identifier(given):
+            self.refuse("subject", _("Give 1 to %(most)s characters without spaces.", most=LONGEST_ID))
+        return not self["subject"].errors
+
 
 def event_form(
     catalogue: Catalogue,
@@ -132,17 +154,22 @@ def event_form(
     locale: str,
     *,
     subject: str | None = None,
+    subject_required: bool = False,
     time: bool = True,
     entity: bool = True,
     known: Sequence[str] = (),
+    without: Collection[str] = (),
 ) -> type[EventForm]:
     """The form class of an event type, labelled in ``locale``.
 
     ``subject`` asks for one, under this label, and suggests those ``known``; ``entity`` is asked for where the
-    organisation has several; without ``time`` an event happens when it is sent.
+    organisation has several; without ``time`` an event happens when it is sent. Fields of the data ``without`` which
+    the form is to be are filled in by somebody else.
     """
+    asked = {name: each for name, each in event_type.fields.items() if name not in without}
     place = partial(control_id, event_type)
-    made: dict[str, Any] = {"declared": event_type, "calendar": catalogue.calendar, "known": tuple(known)}
+    made: dict[str, Any] = {"declared": event_type, "asked": asked}
+    made |= {"calendar": catalogue.calendar, "known": tuple(known)}
     made |= {"id": HiddenField(id=place("id")), "expect": HiddenField(id=place("expect"))}
     if subject is not None:
         made["subject"] = StringField(
@@ -150,8 +177,9 @@ def event_form(
             id=place("subject"),
             render_kw={"maxlength": LONGEST_ID, "autocomplete": "off"},
             description=_("What the event is about, by its identifier."),
+            validators=[Required()] if subject_required else [],
         )
-    for name, declared in event_type.fields.items():
+    for name, declared in asked.items():
         made[f"{PREFIX}{name}"] = control(event_type, declared, locale)
     if time:
         made["time"] = StringField(
@@ -181,13 +209,15 @@ def new_id() -> str:
 def show_mistakes(form: EventForm, error: Invalid) -> None:
     """Put what the intake refused beside the fields it speaks of, and the rest above the form."""
     for mistake in error.mistakes:
-        form.refuse(_field_of(mistake.pointer), mistake.message)
+        form.refuse(_field_of(form, mistake.pointer), mistake.message)
     if not error.mistakes:
         form.others.append(error.detail)
 
 
-def _field_of(pointer: str) -> str:
-    parts = pointer.split("/")
-    if "data" in parts[:-1]:
-        return f"{PREFIX}{parts[parts.index('data') + 1]}"
-    return parts[-1]
+def _field_of(form: EventForm, pointer: str) -> str:
+    """The field that a pointer into an event speaks of; the data of a correction lies one deeper."""
+    parts = pointer.replace("/data/data/", "/data/").split("/")
+    if "data" not in parts[:-1]:
+        return parts[-1]
+    name = parts[parts.index("data") + 1]
+    return f"{PREFIX}{name}" if f"{PREFIX}{name}" in form else name

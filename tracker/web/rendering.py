@@ -10,10 +10,12 @@ from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_decimal
 from flask import current_app, g, request, url_for
 from flask.blueprints import BlueprintSetupState
+from markupsafe import Markup
 
 from tracker.catalogue.model import Label, Organisation
 from tracker.service import Service
 from tracker.web import assets
+from tracker.web.addresses import subject_address
 from tracker.web.controls import attributes
 from tracker.web.explaining import explained
 from tracker.web.languages import babel_locale, locale, locales, name_of
@@ -33,7 +35,12 @@ def register(state: BlueprintSetupState) -> None:
     jinja.filters.update(day=day, instant=instant, ago=ago, number=number, iso=iso)
     jinja.globals.update(label=label, can=can, opens=opens, asset=assets.address, navigation=navigation, speak=speak)
     jinja.globals.update(
-        name_of=name_of, explained=explained, sparkline=sparkline, attributes=attributes, NOTHING=NOTHING
+        name_of=name_of,
+        explained=explained,
+        sparkline=sparkline,
+        attributes=attributes,
+        subject_address=subject_address,
+        NOTHING=NOTHING,
     )
     state.app.context_processor(_context)
 
@@ -49,6 +56,12 @@ def label(texts: Label | None) -> str:
     if not texts:
         return ""
     return texts.get(locale()) or texts.get("en") or next(iter(texts.values()))
+
+
+def part(module: str, macro: str, *values: Any) -> Markup:
+    """What a macro of ``macros/<module>.html`` makes of values, for cells of lists."""
+    found: Markup = getattr(current_app.jinja_env.get_template(f"macros/{module}.html").module, macro)(*values)
+    return found
 
 
 def can(permission: str) -> bool:

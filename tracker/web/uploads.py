@@ -30,6 +30,8 @@ WITH_FILES = frozenset(
         "web.reporting_submit",
         "web.reporting_receipt_submit",
         "web.reporting_write_submit",
+        "web.subjects_act_submit",
+        "web.record_show_submit",
     }
 )
 """The pages that take files; all others have the usual limit."""
