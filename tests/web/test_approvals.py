@@ -80,7 +80,7 @@ def test_the_page_shows_exactly_what_is_approved_and_its_digest(site: Site) -> N
     found = proposed(site, alice)
     for visitor in (alice, bob):
         assert facts(visitor.get(f"/approvals/{found.id}?lang=en").text) == [
-            ("Name", "desk"),
+            ("Called", "desk"),
             ("Action", "add"),
             ("Writes as", "/desk"),
             ("May send", "desk.*"),

@@ -41,7 +41,7 @@ _PARTS: Mapping[str, Any] = {
     "before": lazy("Now"),
     "ends_on": lazy("Last day"),
     "login": lazy("Login"),
-    "name": lazy("Name"),
+    "name": lazy("Called"),
     "action": lazy("Action"),
     "uri": lazy("Writes as"),
     "types": lazy("May send"),

@@ -79,7 +79,7 @@ class SourceForm(TypesForm):
     """A new source."""
 
     name = StringField(
-        lazy("Name"),
+        lazy("Name of the source"),
         render_kw={"maxlength": 63, "autocomplete": "off"},
         description=lazy("Small letters, digits and hyphens; part of its address /api/v1/webhooks/NAME."),
     )

@@ -45,7 +45,7 @@ class TokenForm(AdminForm):
     """A new token."""
 
     name = StringField(
-        lazy("Name"),
+        lazy("Name of the token"),
         render_kw={"maxlength": 63, "autocomplete": "off"},
         description=lazy("Small letters, digits and hyphens; says whose it is, such as dashboard or ci."),
     )
