@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.workflows.casehouse import CaseHouse
-from tracker.cases import deadlines
+from tracker.cases import deadlines, queries
 from tracker.db import Database
 from tracker.errors import Forbidden, IllegalMove, Invalid, UnexpectedChange
 from tracker.workflows import acting
@@ -67,7 +67,12 @@ def test_reopening_takes_a_reason(cases: CaseHouse) -> None:
 def test_what_the_lifecycle_does_not_allow_is_refused_and_changes_nothing(cases: CaseHouse) -> None:
     subject = cases.worked()
     before = cases.types(subject)
-    for fact, data in (("closed", {}), ("substantiated", {"outcome": "warning"}), ("reopened", {"reason": "why not"})):
+    moves: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("closed", {}),
+        ("substantiated", {"outcome": "warning"}),
+        ("reopened", {"reason": "why not"}),
+    )
+    for fact, data in moves:
         with pytest.raises(IllegalMove):
             cases.act("alice", subject, fact, **data)
     assert cases.types(subject) == before
@@ -116,7 +121,7 @@ def test_of_two_officers_who_decide_at_once_one_is_told(cases: CaseHouse) -> Non
     subject = investigated(cases)
     cases.grant(subject, "charlie")
     with cases.house.database.read() as session:
-        seen = acting.queries.standing(session, CASE, subject)
+        seen = queries.standing(session, CASE, subject)
     assert seen is not None
     cases.act("alice", subject, "substantiated", outcome="warning", expect=seen.last_seq)
     with pytest.raises(UnexpectedChange):

@@ -1,6 +1,7 @@
 """One line for each request: method, path, status, time. Never a query, a header or a body.
 
-Of a visit that leaves no trace there is none, and in place of a path that holds a secret its view gives another.
+Of a visit that leaves no trace there is none, and in place of a path that holds a secret its view gives another. Files
+of pages have no line either: the style of a page that has none would tell when somebody opened it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from flask import Flask, Response, g, request
 log = structlog.get_logger("tracker.access")
 
 LONGEST_PATH = 200
+
+_FILES = frozenset({"web.static", "web.assets_show"})
 
 
 def register(app: Flask) -> None:
@@ -32,7 +35,7 @@ def _begin() -> None:
 
 
 def _end(response: Response) -> Response:
-    if g.get("traceless"):
+    if g.get("traceless") or request.endpoint in _FILES:
         return response
     began = g.get("began", time.perf_counter())  # not there where an earlier hook has answered
     line(request.method, g.get("logged_path", request.path), response.status_code, began)
