@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,7 +92,9 @@ def site(database: Database, tmp_path: Path) -> Iterator[Site]:
         yield found
 
 
-def send(site: Site, reporter: Reporter, method: str, path: str, data: dict[str, object] | None = None) -> TestResponse:
+def send(
+    site: Site, reporter: Reporter, method: str, path: str, data: Mapping[str, object] | None = None
+) -> TestResponse:
     client = site.app.test_client(use_cookies=False)
     return client.open(
         path, method=method, base_url=HOST, data=data, headers=reporter.headers(), environ_base=reporter.environ()
