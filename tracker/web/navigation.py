@@ -7,15 +7,18 @@ from typing import Any, NamedTuple
 
 from flask import current_app, g, request, url_for
 
+from tracker.service import Service
 from tracker.web.languages import lazy
 from tracker.web.pages import PERMISSIONS_OF_PAGES, PUBLIC, TRACELESS
 
 
 class Entry(NamedTuple):
-    """A line of the menu: its words and its page's endpoint."""
+    """A line of the menu: its words and its page's endpoint; with ``kind`` only where the organisation follows such
+    subjects."""
 
     words: Any
     endpoint: str
+    kind: str | None = None
 
 
 class Link(NamedTuple):
@@ -30,11 +33,11 @@ GROUPS: Mapping[Any, tuple[Entry, ...]] = {
     lazy("Work"): (
         Entry(lazy("Home"), "web.home_index"),
         Entry(lazy("Log an event"), "web.record_index"),
-        Entry(lazy("Cases"), "web.integrity_index"),
-        Entry(lazy("Content"), "web.content_index"),
-        Entry(lazy("Suppliers"), "web.suppliers_index"),
-        Entry(lazy("Education"), "web.education_index"),
-        Entry(lazy("Charity"), "web.charity_index"),
+        Entry(lazy("Cases"), "web.integrity_index", "integrity.case"),
+        Entry(lazy("Content"), "web.content_index", "content.violation"),
+        Entry(lazy("Suppliers"), "web.suppliers_index", "suppliers.supplier"),
+        Entry(lazy("Education"), "web.education_index", "education.post"),
+        Entry(lazy("Charity"), "web.charity_index", "charity.livestream"),
         Entry(lazy("All subjects"), "web.subjects_index"),
     ),
     lazy("Figures"): (
@@ -71,8 +74,13 @@ def opens(endpoint: str) -> bool:
 
 def _links(entries: tuple[Entry, ...], here: str) -> Iterator[Link]:
     for entry in entries:
-        if opens(entry.endpoint):
+        if opens(entry.endpoint) and _followed(entry.kind):
             yield Link(str(entry.words), url_for(entry.endpoint), entry.endpoint == here)
+
+
+def _followed(kind: str | None) -> bool:
+    service: Service = current_app.extensions["tracker"]
+    return kind is None or kind in service.catalogue.lifecycles_by_kind
 
 
 def _here() -> str:
