@@ -44,7 +44,8 @@ def index() -> Response | str:
         year=year,
         years=periods.years(),
         totals=[(each, printing.printed(each.metric, each.value)) for each in totals],
-        pictures=[shown.compared(found, each) for each in shown.metrics()[:2]],
+        pictures=[(label(each.label), shown.compared(found, each)) for each in shown.metrics()[:2]],
+        heading=shown.heading,
     )
 
 
@@ -75,6 +76,7 @@ def programme(programme: str) -> Response | str:
         year=year,
         figures=[(each, printing.printed(each.metric, each.value)) for each in found],
         course=shown.sales_course(found),
+        heading=shown.heading,
         counties=programmes.counties(every, year),
         provinces=[(_province(id), count) for id, count in programmes.provinces(every, year)],
     )

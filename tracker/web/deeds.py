@@ -74,7 +74,7 @@ def act(form: EventForm, kind: str, subject: str) -> Done | None:
     """Do what a form says to a subject; ``None`` where that is refused, and the form says why."""
 
     def work(session: Session) -> Done:
-        given = {"id": form.id_given, "time": form.instant, "expect": form.expected, "entity": form.entity_given}
+        given: dict[str, Any] = {"id": form.id_given, "time": form.instant, "expect": form.expected, "entity": form.entity_given}
         context, type = service().context, form.declared.type
         receipt = acting.act(context, session, current_person(), kind, subject, type, form.payload(), **given)
         return Done(receipt, kind, subject)
@@ -88,7 +88,7 @@ def start(form: EventForm, kind: str) -> Done | None:
     def work(session: Session) -> Done:
         subject, given = str(form["subject"].data or "").strip() or None, form.payload()
         context, type = service().context, form.declared.type
-        others = {"id": form.id_given, "time": form.instant, "entity": form.entity_given}
+        others: dict[str, Any] = {"id": form.id_given, "time": form.instant, "entity": form.entity_given}
         return acting.start(context, session, current_person(), kind, subject, type, given, **others)
 
     return carry_out(form, work)

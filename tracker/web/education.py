@@ -41,7 +41,7 @@ def index() -> Response | str:
     def fetch(query: Query) -> Rows[Post]:
         return page_of((each for each in found if _wanted(each, query)), query, listing.columns)
 
-    listing = _listing()
+    listing = _listing(titled=any(each.title for each in found))
     return listing.answer("education/index.html", fetch, year=year, figures=figures, starts=_STARTS)
 
 
@@ -148,12 +148,12 @@ def _figures(session: Session, year: int) -> list[tuple[str, Label, str, list[An
     ]
 
 
-def _listing() -> Listing[Post]:
+def _listing(*, titled: bool) -> Listing[Post]:
     return Listing(
         "education",
         (
-            Column("subject", lazy("Post"), lambda each: each.title or each.subject, sortable=True, href=_address),
-            Column("id", lazy("Identifier"), lambda each: each.subject, kind="code", sortable=True),
+            Column("subject", lazy("Post"), lambda each: each.subject, sortable=True, href=_address),
+            *([Column("title", lazy("Title"), lambda each: each.title, sortable=True)] if titled else []),
             Column("format", _field("format"), lambda each: _choice("format", each.format), sortable=True),
             Column("topic", _field("topic"), lambda each: _choice("topic", each.topic), sortable=True),
             Column(

@@ -14,7 +14,7 @@ from tracker.disclosure.wording import dimension_words
 from tracker.errors import UnknownMetric
 from tracker.exports.trends import trends
 from tracker.snapshots.freeze import Snapshot, find
-from tracker.web import addresses, behind, figure_charts, periods
+from tracker.web import behind, figure_charts, periods
 from tracker.web.definitions import definition
 from tracker.web.facts import said, type_words
 from tracker.web.figure_lines import as_csv, lines, wanted
@@ -84,7 +84,7 @@ def events(metric: str, period: str) -> str:
         found=found,
         said=said,
         type_words=type_words,
-        address_of=addresses.of_fact,
+        kinds=service().catalogue.lifecycles_by_event,
         cell_words=dimension_words(service().catalogue, chosen, found.cell, locale()),
         first=url_for("web.figures_events", **here) if "after" in request.args else None,
         next=url_for("web.figures_events", **here, after=found.next) if found.next is not None else None,

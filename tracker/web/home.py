@@ -53,6 +53,7 @@ def index() -> str:
             tasks=tasks,
             dues=dues,
             most=waiting.MOST,
+            most_dues=waiting.MOST_DUES,
             reviews=waiting.reviews(session, view),
             size=read_head(session).size,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from markupsafe import Markup
 from sqlalchemy.orm import Session
@@ -14,13 +14,23 @@ from tracker.catalogue.calendar import Period
 from tracker.exports.running import running_figures
 from tracker.exports.trends import Trend, trends
 from tracker.web import charts, periods
-from tracker.web.languages import _
+from tracker.web.languages import _, lazy
 from tracker.web.printing import printed
 from tracker.web.rendering import label, service
 from tracker.workflows.programmes import PROGRAMME, programmes
 
 FIGURES = ("livestreams", "sales", "orders", "viewers", "counties", "provinces")
 SALES = "charity.sales"
+
+_HEADINGS: Mapping[str, Any] = {
+    "charity.livestreams": lazy("Sessions"),
+    "charity.sales": lazy("Sales"),
+    "charity.orders": lazy("Orders"),
+    "charity.viewers": lazy("Viewers"),
+    "charity.counties": lazy("Counties"),
+    "charity.provinces": lazy("Provinces"),
+}
+"""What the figures are called where everything is about charity broadcasts."""
 
 
 class Programme(NamedTuple):
@@ -47,6 +57,11 @@ def metrics() -> list[Metric]:
     known = service().catalogue.metrics
     found = [known[id] for name in FIGURES if (id := f"charity.{name}") in known]
     return [each for each in found if (PROGRAMME,) in each.by]
+
+
+def heading(metric: Metric) -> str:
+    """What a figure is called on the pages of charity."""
+    return str(_HEADINGS.get(metric.id) or label(metric.label))
 
 
 def overview(session: Session, period: Period) -> list[Programme]:

@@ -17,7 +17,8 @@ from tracker.intake import quarantine
 from tracker.snapshots.late import late
 from tracker.snapshots.models import snapshots
 from tracker.tallies.review import unmatched_leaves
-from tracker.web import addresses, proposing
+from tracker.web import proposing
+from tracker.web.addresses import subject_address
 from tracker.web.languages import _, ngettext
 from tracker.web.naming import names_of
 from tracker.web.navigation import opens
@@ -30,6 +31,9 @@ AHEAD = timedelta(days=14)
 
 MOST = 12
 """Lines of each list; the rest is a number."""
+
+MOST_DUES = 200
+"""Deadlines that are looked at; when there are as many, there may be more."""
 
 VIOLATION = "content.violation"
 APPEALED = "appealed"
@@ -70,13 +74,13 @@ def dues(session: Session, view: Sight) -> list[Due]:
     """What is overdue or due within :data:`AHEAD` of what this person may see, the most urgent first."""
     now, catalogue = service().ledger.clock(), service().catalogue
     kinds = [kind for kind in catalogue.lifecycles_by_kind if view.kind(kind)]
-    found = deadlines.waiting(session, now, kinds=kinds, before=now + AHEAD, limit=MOST * 5, hidden=view.hidden)
+    found = deadlines.waiting(session, now, kinds=kinds, before=now + AHEAD, limit=MOST_DUES, hidden=view.hidden)
     return [
         Due(
             each,
             label(deadlines.label(catalogue, each)),
             kind_words(each.kind),
-            addresses.of_subject(each.kind, each.subject),
+            _address(each.kind, each.subject),
         )
         for each in found
         if view.subject(each.kind, each.subject)
@@ -92,6 +96,10 @@ def kind_words(kind: str) -> str:
     """What people call a kind of subject: the domain and its subject."""
     domain = service().catalogue.domains[service().catalogue.lifecycles_by_kind[kind].domain]
     return label(domain.label)
+
+
+def _address(kind: str, subject: str) -> str | None:
+    return subject_address(kind, subject) if opens("web.subjects_show") or kind == CASE else None
 
 
 def _proposals(session: Session, view: Sight) -> Iterator[Task]:
@@ -122,7 +130,7 @@ def _appeals(session: Session, view: Sight) -> Iterator[Task]:
 
 
 def _task(what: str, standing: Standing) -> Task:
-    return Task(what, standing.subject, standing.moved, addresses.of_subject(standing.kind, standing.subject))
+    return Task(what, standing.subject, standing.moved, _address(standing.kind, standing.subject))
 
 
 def _misfits(session: Session, view: Sight) -> Iterator[Review]:
@@ -133,7 +141,7 @@ def _misfits(session: Session, view: Sight) -> Iterator[Review]:
         words = ngettext(
             "%(num)s event does not fit its subject", "%(num)s events do not fit their subjects", len(mine)
         )
-        yield Review(f"{kind_words(kind)}: {words}", addresses.of_subject(kind, mine[0].subject))
+        yield Review(f"{kind_words(kind)}: {words}", _address(kind, mine[0].subject))
 
 
 def _unmatched(session: Session, view: Sight) -> Iterator[Review]:
