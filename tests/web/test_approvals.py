@@ -81,7 +81,7 @@ def test_the_page_shows_exactly_what_is_approved_and_its_digest(site: Site) -> N
     for visitor in (alice, bob):
         assert facts(visitor.get(f"/approvals/{found.id}?lang=en").text) == [
             ("Called", "desk"),
-            ("Action", "add"),
+            ("Action", "add the source (add)"),
             ("Writes as", "/desk"),
             ("May send", "desk.*"),
             ("Late after (days)", "7"),

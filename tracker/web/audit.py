@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
-from flask import Response
+from flask import Response, url_for
 from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
 
@@ -18,8 +18,10 @@ from tracker.web.actions import ACTIONS, GROUPS
 from tracker.web.gate import current_person
 from tracker.web.languages import _, lazy
 from tracker.web.lists import Column, Filter, Listing, Query, Rows
-from tracker.web.naming import actor_words, names_of, target_words
+from tracker.web.naming import actor_words, detail_words, names_of, target_words
+from tracker.web.navigation import opens
 from tracker.web.pages import Page
+from tracker.web.proposing import KINDS
 from tracker.web.rendering import service
 from tracker.workflows.sight import Sight, sight
 
@@ -45,7 +47,7 @@ COLUMNS: tuple[Column[Line], ...] = (
         lambda line: line.entry.action,
         show=lambda line: ACTIONS.get(line.entry.action, line.entry.action),
     ),
-    Column("target", lazy("About"), lambda line: line.target),
+    Column("target", lazy("About"), lambda line: line.target, href=lambda line: _address(line)),
     Column("detail", lazy("Details"), lambda line: line.detail),
 )
 
@@ -88,7 +90,8 @@ def _line(seen: Sight, entry: Entry, names: Mapping[str, str], *, searched: bool
     """
     actor = actor_words(entry.actor, names)
     if seen.trail(entry.target, entry.detail):
-        return Line(entry, actor, target_words(entry.target, names), target_words(entry.detail or "", names), False)
+        detail = detail_words(entry.detail or "", names, KINDS)
+        return Line(entry, actor, target_words(entry.target, names), detail, False)
     if searched or seen.person.may("cases.read"):
         return None
     return Line(entry, actor, _("confidential"), "", True)
@@ -113,6 +116,18 @@ def _span(day: str) -> tuple[str, str]:
 def _midnight(day: date) -> str:
     zone = service().catalogue.calendar.zone_on(day)
     return stamp(datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC))
+
+
+_PAGES = {"proposal": "web.approvals_show", "quarantine": "web.quarantine_show", "person": "web.people_show"}
+
+
+def _address(line: Line) -> str | None:
+    """The page of what an entry is about, where there is one for who asks."""
+    kind, _colon, id = line.entry.target.partition(":")
+    endpoint = _PAGES.get(kind)
+    if endpoint is None or not opens(endpoint) or line.masked or id == "unknown":
+        return None
+    return url_for(endpoint, id=id)
 
 
 def _who(line: Line) -> Markup:

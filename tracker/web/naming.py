@@ -64,6 +64,27 @@ def actor_words(actor: str, names: Mapping[str, str]) -> str:
 def target_words(target: str, names: Mapping[str, str]) -> str:
     """What an entry is about, with people by their names."""
     kind, _colon, id = target.partition(":")
-    if kind == "person" and id in names:
-        return names[id]
-    return " ".join(names.get(part, part) for part in target.split(" "))
+    if kind == "person":
+        return actor_words(target, names)
+    return str(_TARGETS[kind]) % {"id": id} if kind in _TARGETS and id else names.get(target, target)
+
+
+def detail_words(detail: str, names: Mapping[str, str], known: Mapping[str, Any]) -> str:
+    """The details of an entry: people, roles and what is ``known`` by their names, all else as it stands."""
+    return " ".join(_word(word, names, known) for word in detail.split(" "))
+
+
+def _word(word: str, names: Mapping[str, str], known: Mapping[str, Any]) -> str:
+    plain = word.rstrip(",")
+    words = str(known.get(plain) or ROLE_NAMES.get(plain) or target_words(plain, names))
+    return words + word[len(plain) :]
+
+
+_TARGETS: Mapping[str, Any] = {
+    "proposal": lazy("Proposal %(id)s"),
+    "quarantine": lazy("Delivery %(id)s"),
+    "source": lazy("source %(id)s"),
+    "token": lazy("token %(id)s"),
+    "login": lazy("somebody new"),
+}
+"""What has a number or a name of its own; a login is told by its digest alone, which nobody can read."""

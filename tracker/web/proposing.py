@@ -58,6 +58,14 @@ _PARTS: Mapping[str, Any] = {
 }
 
 
+_DONE: Mapping[str, Any] = {
+    "add": lazy("add the source"),
+    "rotate": lazy("give it a new key"),
+    "types": lazy("change what it may send"),
+    "retire": lazy("retire it"),
+}
+
+
 class Part(NamedTuple):
     """One part of what is proposed: its words, its value in words."""
 
@@ -98,6 +106,8 @@ def _value(id: str, value: Any, names: Mapping[str, str]) -> str:
         return _("yes") if value else _("no")
     if id == "person":
         return f"{name(names, value)} ({value})"
+    if id == "action":
+        return f"{_DONE[value]} ({value})" if value in _DONE else str(value)
     if id == "ends_on":
         return day(value)
     if id in {"roles", "before"}:

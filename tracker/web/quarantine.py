@@ -39,8 +39,14 @@ _MOST = 50
 _LONGEST = 200
 
 COLUMNS: tuple[Column[Held], ...] = (
-    Column("delivery", lazy("Delivery"), lambda each: each.delivery, kind="code", href=lambda each: _address(each.id)),
-    Column("sender", lazy("Sender"), lambda each: each.sender, kind="code"),
+    Column(
+        "delivery",
+        lazy("Delivery"),
+        lambda each: each.delivery,
+        show=lambda each: _short(each.delivery),
+        href=lambda each: _address(each.id),
+    ),
+    Column("sender", lazy("Sender"), lambda each: each.sender),
     Column("first", lazy("First came"), lambda each: each.first_at, kind="instant"),
     Column("last", lazy("Last came"), lambda each: each.last_at, kind="instant"),
     Column("attempts", lazy("Attempts"), lambda each: each.attempts, kind="number"),
@@ -154,6 +160,11 @@ def envelopes(content: Content) -> list[list[str]]:
         events = [each for each in values[:_MOST] if isinstance(each, Mapping)]
         return [[str(each[name])[:_LONGEST] if name in each else "" for name in ENVELOPE] for each in events]
     return []
+
+
+def _short(delivery: str) -> str:
+    """The beginning of a delivery's name is enough to tell it from others in a list."""
+    return delivery if len(delivery) <= 24 else f"{delivery[:20]}…"
 
 
 def _listing(known: list[str]) -> Listing[Held]:

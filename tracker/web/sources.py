@@ -106,7 +106,6 @@ LISTING: Listing[Found] = Listing(
             "name",
             lazy("Source"),
             lambda found: found["name"],
-            kind="code",
             sortable=True,
             href=lambda found: _address(found["name"]),
         ),

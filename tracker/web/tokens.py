@@ -66,7 +66,7 @@ class TokenForm(AdminForm):
 LISTING: Listing[Listed] = Listing(
     "tokens",
     (
-        Column("name", lazy("Token"), lambda each: each.token.name, kind="code", sortable=True),
+        Column("name", lazy("Token"), lambda each: each.token.name, sortable=True),
         Column("scopes", lazy("May"), lambda each: ", ".join(sorted(each.token.scopes))),
         Column("source", lazy("As source"), lambda each: each.token.source, sortable=True),
         Column("made", lazy("Made"), lambda each: each.created_at, kind="instant", sortable=True),
