@@ -14,6 +14,8 @@ from flask import Flask, Response, g, request
 log = structlog.get_logger("tracker.access")
 
 LONGEST_PATH = 200
+SECRET = "token"
+"""The part of a page's rule that nobody must read in a log: ``/my/<token>``."""
 
 _FILES = frozenset({"web.static", "web.assets_show"})
 
@@ -30,6 +32,12 @@ def line(method: str, path: str, status: int, began: float) -> None:
     log.info("request", method=method[:20], path=path[:LONGEST_PATH], status=status, ms=ms)
 
 
+def _path() -> str:
+    """The path; of an address that is a secret itself, whoever refuses it, what is known to all."""
+    rule = request.url_rule
+    return rule.rule if rule is not None and SECRET in (request.view_args or {}) else request.path
+
+
 def _begin() -> None:
     g.began = time.perf_counter()
 
@@ -38,5 +46,5 @@ def _end(response: Response) -> Response:
     if g.get("traceless") or request.endpoint in _FILES:
         return response
     began = g.get("began", time.perf_counter())  # not there where an earlier hook has answered
-    line(request.method, g.get("logged_path", request.path), response.status_code, began)
+    line(request.method, g.get("logged_path") or _path(), response.status_code, began)
     return response

@@ -69,15 +69,21 @@ def first_reviewer(session: Session, subject: str) -> str | None:
 
 def appeals_waiting(session: Session, catalogue: Catalogue, person: Person) -> list[str]:
     """The appeals that this person may decide, the oldest first: those against somebody else's penalty."""
-    sources = catalogue.lifecycles_by_kind[KIND].moves[OVERTURNED].sources
-    found = [each.subject for each in standings(session, KIND, state=sources, sort="moved", limit=_MOST)]
-    reviewers = _reviewers(session, found)
-    return [subject for subject in found if reviewers.get(subject) != person.id]
+    found = standings(session, KIND, state=sources_of(catalogue, OVERTURNED), sort="moved", limit=_MOST)
+    reviewers = _reviewers(session, [each.subject for each in found])
+    return [each.subject for each in found if reviewers.get(each.subject) != person.id]
 
 
 def undecided(catalogue: Catalogue, state: str) -> bool:
     """Whether a violation in this state waits for the decision about an appeal."""
-    return state in catalogue.lifecycles_by_kind[KIND].moves[OVERTURNED].sources
+    return state in sources_of(catalogue, OVERTURNED)
+
+
+def sources_of(catalogue: Catalogue, event_type: str) -> tuple[str, ...]:
+    """The states from which an event moves a violation; none where the catalogue does not know it."""
+    lifecycle = catalogue.lifecycles_by_kind.get(KIND)
+    move = lifecycle.moves.get(event_type) if lifecycle else None
+    return move.sources if move else ()
 
 
 def _reviewers(session: Session, subjects: list[str]) -> dict[str, str | None]:
@@ -150,4 +156,4 @@ def appealed(facts: list[Fact]) -> bool:
 
 def may_appeal(catalogue: Catalogue, state: str) -> bool:
     """Whether a violation in this state can be appealed."""
-    return state in catalogue.lifecycles_by_kind[KIND].moves[APPEALED].sources
+    return state in sources_of(catalogue, APPEALED)

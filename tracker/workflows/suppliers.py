@@ -96,7 +96,13 @@ def round_on(catalogue: Catalogue, day: date) -> Round:
 
 def active_states(catalogue: Catalogue) -> tuple[str, ...]:
     """The states of suppliers that work for us: those from which one may exit."""
-    return catalogue.lifecycles_by_kind[KIND].moves[EXITED].sources
+    return _sources_of(catalogue, EXITED)
+
+
+def _sources_of(catalogue: Catalogue, event_type: str) -> tuple[str, ...]:
+    lifecycle = catalogue.lifecycles_by_kind.get(KIND)
+    move = lifecycle.moves.get(event_type) if lifecycle else None
+    return move.sources if move else ()
 
 
 def open_round(session: Session, catalogue: Catalogue, id: str) -> Progress:
@@ -175,10 +181,9 @@ def _after_evaluation(context: Context, session: Session, person: Person, act: A
     """A failing grade, or one failed score alone, opens an improvement, unless one is running."""
     rules, catalogue = context.catalogue.workflows.suppliers, context.catalogue
     found = scoring.result(rules, act.data) if rules else None
-    move = catalogue.lifecycles_by_kind[KIND].moves[IMPROVEMENT_OPENED]
     if rules is None or found is None or not found.improve:
         return []
-    if act.standing is None or act.standing.state not in move.sources:
+    if act.standing is None or act.standing.state not in _sources_of(catalogue, IMPROVEMENT_OPENED):
         return []
     due = catalogue.calendar.day_of(act.time) + timedelta(days=rules.improvement_days)
     return [Further(IMPROVEMENT_OPENED, {"due": due.isoformat()})]
