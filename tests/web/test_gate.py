@@ -1,4 +1,4 @@
-"""The gate: pages behind their permissions, posts of one's own only, cookies that tell nothing, visits without trace."""
+"""The gate: pages behind permissions, posts of one's own only, cookies that tell nothing, visits without trace."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def logged() -> Iterator[LogCapture]:
 def address(site: Site, page: Page) -> str:
     """An address of a page; what it names need not be there."""
     [rule] = [each for each in site.app.url_map.iter_rules() if each.endpoint == f"web.{page.endpoint}"]
-    values = {name: _value(rule, name) for name in rule.arguments}
+    values: dict[str, Any] = {name: _value(rule, name) for name in rule.arguments}
     with site.app.test_request_context():
         return str(site.app.url_for(f"web.{page.endpoint}", **values))
 
@@ -329,10 +329,9 @@ def test_a_visit_without_trace_sets_no_cookie_and_is_in_no_log(whole: Site, logg
     path, visitor = address(whole, page), whole.signed_in("alice", "recorder")
     before = visitor.cookie()
     for query in ("", "?lang=en"):
-        for headers in ({}, {"Sec_Fetch_Site": "same-origin"}):
-            answer = (
-                visitor.get(path + query, **headers) if page.method == "GET" else visitor.bare_post(path, **headers)
-            )
+        for site in ("same-origin", "none"):
+            send = visitor.get if page.method == "GET" else visitor.bare_post
+            answer = send(path + query, Sec_Fetch_Site=site)
             assert answer.status_code < 500
             assert "Set-Cookie" not in answer.headers
     assert visitor.get(f"{path}/and/nothing").status_code in {404, 405, 308}

@@ -51,7 +51,7 @@ def second_factor() -> Response:
 def second_factor_submit() -> Any:
     """Show a new secret to who gave their password; have it as second factor once its code is entered."""
     person = current_person()
-    if "offer" in request.form:
+    if entrance().offered(person, request.form.get("offer", "")):  # made for who gave the password a moment ago
         return enrol_submit(person)
     form = Confirm(request.form)
     if not form.validate():

@@ -93,6 +93,10 @@ class Entrance:
             secondfactor.enrol(session, person, secret, code, key=self._key(), at=now)
             return self._begin(session, people.get(session, person.id), now, complete=True)
 
+    def offered(self, person: Person, offer: str) -> bool:
+        """Whether a page of this tracker offered the secret to this person, who has not changed since."""
+        return secondfactor.offered(self._key(), person, offer) is not None
+
     def welcome(self, invitation: str, password: str) -> Entered:
         """Choose a password, as invited.
 
