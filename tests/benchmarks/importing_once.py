@@ -22,6 +22,7 @@ def main(home: Path) -> None:
     """Prepare the home untimed, then time the import of the file alone."""
     service = open_service(read_settings({"TRACKER_HOME": str(home), "TRACKER_CONFIG": str(shipped("config"))}))
     wiring.connect()
+    service.keys.make()
     upgrade(service.database)
     activate(service.database, service.ledger, OPERATOR)
     file = home / "events.ndjson"

@@ -10,6 +10,7 @@ from typing import Any
 from tracker.catalogue.calendar import Calendar
 from tracker.catalogue.subjects import Deadline, Span
 
+_NONE = timedelta()
 _SOON = timedelta(days=3)
 _LAST = datetime.max.replace(tzinfo=UTC)
 _FIRST = datetime(1, 1, 2, tzinfo=UTC)
@@ -30,7 +31,8 @@ def due_at(deadline: Deadline, opened: datetime, data: Mapping[str, Any], calend
 def warns_at(deadline: Deadline, opened: datetime, due: datetime, calendar: Calendar) -> datetime:
     """From when on a deadline is soon, at the earliest when it opens."""
     if deadline.warn is None:
-        return max(opened, due - min(_SOON, (due - opened) / 4))
+        left = due - opened
+        return due - min(_SOON, left / 4) if left > _NONE else opened
     return max(opened, _after(due, Span(-deadline.warn.hours, -deadline.warn.months), calendar))
 
 

@@ -67,6 +67,8 @@ class Walk:
     deadlines: list[Running] = field(default_factory=list)
     known: dict[str, str] | None = field(default_factory=dict)
     doubtful: bool = False
+    telling: bool = True
+    """Whether its steps are wanted; who keeps the tables has no use for them."""
     resumed: int = 0
     """How many of the deadlines were running already where the walk was taken up."""
 
@@ -82,7 +84,8 @@ class Walk:
             return
         if lifecycle.deadlines:
             self._time(fact, before)
-        self.steps.append(Step(fact.seq, type, self.state, fits=True))
+        if self.telling:
+            self.steps.append(Step(fact.seq, type, self.state, fits=True))
 
     def _moves(self, fact: Fact) -> bool:
         after = target(self.lifecycle, self.state, fact.type)
@@ -95,7 +98,7 @@ class Walk:
     def _time(self, fact: Fact, before: str | None) -> None:
         """Meet what this fact meets, then open what it opens: a new certificate takes the place of the old one."""
         lifecycle, entered = self.lifecycle, self.state if self.state != before else None
-        if self.known is not None:
+        if lifecycle.deciding and self.known is not None:
             self.known.update((name, fact.data[name]) for name in lifecycle.deciding if name in fact.data)
         for each in lifecycle.met_with.get(fact.type, ()):
             self._meet(each, fact)
@@ -109,7 +112,7 @@ class Walk:
 
     def _meet(self, deadline: Deadline, fact: Fact) -> None:
         """All that run under its name; with ``per`` those of the fact's value, or all if it has none."""
-        name = row_name(deadline, fact.data)
+        name = deadline.name if deadline.per is None else row_name(deadline, fact.data)
         for place, each in enumerate(self.deadlines):
             alike = each.name == name or (name == deadline.name and base_name(each.name, deadline) == name)
             if each.met_seq is None and alike:
@@ -120,11 +123,12 @@ class Walk:
             self.doubtful = True
             return
         opened = datetime.fromisoformat(fact.time)
-        due = due_at(deadline, opened, {**(self.known or {}), **fact.data}, self.calendar)
+        data = {**self.known, **fact.data} if choice is not None and self.known else fact.data
+        due = due_at(deadline, opened, data, self.calendar)
         if due is not None:
-            warns = stamp(warns_at(deadline, opened, due, self.calendar))
-            name = row_name(deadline, fact.data)
-            self.deadlines.append(Running(name, fact.seq, fact.time, warns, stamp(due)))
+            warns = warns_at(deadline, opened, due, self.calendar)
+            name = deadline.name if deadline.per is None else row_name(deadline, fact.data)
+            self.deadlines.append(Running(name, fact.seq, fact.time, stamp(warns), stamp(due)))
 
 
 def target(lifecycle: Lifecycle, state: str | None, type: str) -> str | None:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from tracker.cases.lifecycle import Walk
 from tracker.cases.models import deadlines, misfits, states
-from tracker.db import execute_many, upsert
+from tracker.db import execute_many, insert_many, upsert
 
 Key: TypeAlias = tuple[str, str]
 """Kind and subject."""
@@ -28,6 +28,7 @@ class Changes:
     states: list[tuple[Any, ...]] = field(default_factory=list)
     misfits: list[tuple[Any, ...]] = field(default_factory=list)
     deadlines: list[tuple[Any, ...]] = field(default_factory=list)
+    met: list[tuple[Any, ...]] = field(default_factory=list)
 
     def add(self, key: Key, walk: Walk, last_seq: int, *, misfits: int) -> None:
         """Where a subject stands now, and what is new about it. ``misfits`` is how many it has in all."""
@@ -35,9 +36,8 @@ class Changes:
         self.states.append((*key, *at))
         for each in walk.misfits:
             self.misfits.append((each.seq, *key, each.type, each.state))
-        for place, running in enumerate(walk.deadlines):
-            if place >= walk.resumed or running.met_seq is not None:
-                self.deadlines.append((*key, *running))
+        self.met.extend((*key, *each) for each in walk.deadlines[: walk.resumed] if each.met_seq is not None)
+        self.deadlines.extend((*key, *each) for each in walk.deadlines[walk.resumed :])
 
     def write(self, session: Session) -> None:
         """Write everything."""
@@ -45,7 +45,8 @@ class Changes:
             execute_many(session, f"DELETE FROM {table.name} WHERE kind = ? AND subject = ?", self.forgotten)
         if self.states:
             upsert(session, states, _SET_STATE, self.states)
-        if self.misfits:
-            upsert(session, misfits, "", self.misfits)
-        if self.deadlines:
-            upsert(session, deadlines, _SET_MET, self.deadlines)
+        if self.met:
+            upsert(session, deadlines, _SET_MET, self.met)
+        for table, rows in ((misfits, self.misfits), (deadlines, self.deadlines)):
+            if rows:
+                insert_many(session, table, rows)

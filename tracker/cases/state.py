@@ -68,8 +68,8 @@ def _go_on(session: Session, catalogue: Catalogue, fresh: Fresh, changes: Change
     for key, facts in fresh.items():
         lifecycle = catalogue.lifecycles_by_kind[key[0]]
         row, last_seq = rows.get(key), facts[-1].seq
-        ordered = sorted((fact for fact in facts if fact.type in lifecycle.events), key=place_of)
-        if row is not None and ordered and ordered[0].time < row.newest:
+        ordered = facts if len(facts) == 1 else sorted(facts, key=place_of)
+        if row is not None and _comes_between(lifecycle, ordered, row.newest):
             again.add(key)
             continue
         made = _taken_up(lifecycle, catalogue, row, running.get(key, ()))
@@ -80,6 +80,11 @@ def _go_on(session: Session, catalogue: Catalogue, fresh: Fresh, changes: Change
         elif made.newest is not None:
             changes.add(key, made, last_seq, misfits=len(made.misfits) + (row.misfits if row else 0))
     return again
+
+
+def _comes_between(lifecycle: Lifecycle, ordered: Sequence[Fact], newest: str) -> bool:
+    """Whether a fact that the lifecycle knows lies before the newest one on record."""
+    return ordered[0].time < newest and any(each.time < newest for each in ordered if each.type in lifecycle.events)
 
 
 def _running(session: Session, catalogue: Catalogue, keys: Iterable[Key]) -> Mapping[Key, list[Running]]:
@@ -94,7 +99,7 @@ def _running(session: Session, catalogue: Catalogue, keys: Iterable[Key]) -> Map
 
 
 def _taken_up(lifecycle: Lifecycle, catalogue: Catalogue, row: Row[Any] | None, running: Collection[Running]) -> Walk:
-    made = Walk(lifecycle, catalogue.calendar)
+    made = Walk(lifecycle, catalogue.calendar, telling=False)
     if row is not None:
         made.state, made.opened, made.moved, made.moved_seq = row.state, row.opened, row.moved, row.moved_seq
         made.newest, made.known = row.newest, None
