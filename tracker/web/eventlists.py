@@ -14,7 +14,7 @@ from tracker.intake.times import is_date
 from tracker.ledger.models import events
 from tracker.ledger.queries import Entry, entry_from
 from tracker.web.addresses import subject_address
-from tracker.web.facts import type_words
+from tracker.web.facts import full_words
 from tracker.web.languages import _
 from tracker.web.lists import Column, Filter, Listing, Query, Rows
 from tracker.web.rendering import service
@@ -30,12 +30,12 @@ def answer(session: Session, seen: Sight) -> Response | str:
 
 def listing() -> Listing[Entry]:
     """Columns and filters."""
-    types = [(type, type_words(type)) for type in service().catalogue.events]
+    types = [(type, full_words(type)) for type in service().catalogue.events]
     return Listing(
         name="events",
         columns=(
             Column("seq", _("Number"), lambda each: each.seq, kind="number", href=_address),
-            Column("type", _("Event"), lambda each: type_words(each.type), href=_address),
+            Column("type", _("Event"), lambda each: full_words(each.type), href=_address),
             Column("subject", _("Subject"), lambda each: each.subject, href=_subject),
             Column("time", _("Happened"), lambda each: each.time, kind="instant"),
             Column("source", _("Source"), lambda each: each.source, kind="code"),

@@ -51,6 +51,7 @@ def show(seq: int) -> str:
         stating=stating,
         versions=[(each, said(first.type, _stated(each)), actor_words(each.actor, names)) for each in known],
         words=type_words(first.type),
+        domain=service().catalogue.domains.get(first.type.partition(".")[0]),
         said=said(first.type, amending.stated(stating)),
         address=address,
         amendable=_amendable(current_person(), known),

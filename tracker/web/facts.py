@@ -34,6 +34,12 @@ def type_words(type: str) -> str:
     return str(_OWN.get(type, type))
 
 
+def full_words(type: str) -> str:
+    """What an event type is called among those of all domains."""
+    domain = service().catalogue.domains.get(type.partition(".")[0])
+    return f"{label(domain.label)} · {type_words(type)}" if domain else type_words(type)
+
+
 def _said(declared: EventType | None, data: Mapping[str, Any], opened: Mapping[str, Any]) -> Iterator[Said]:
     fields = declared.fields if declared else {}
     for name in sorted(data, key=list(fields).index) if data.keys() <= fields.keys() else data:

@@ -16,7 +16,8 @@ _NUMBERS = frozenset({FieldType.INTEGER, FieldType.NUMBER, FieldType.MONEY})
 def help_for(declared: Field, locale: Locale) -> str:
     """A sentence or two on a field's limits; empty where there is nothing that its control does not show."""
     if declared.type in _NUMBERS:
-        return " ".join(filter(None, (_range(declared, locale), _places(declared))))
+        gap = "" if locale.language == "zh" else " "
+        return gap.join(filter(None, (_range(declared, locale), _places(declared))))
     if declared.type is FieldType.TEXT and declared.max_length < 10_000:
         return _("At most %(most)s characters.", most=format_decimal(declared.max_length, locale=locale))
     if declared.type is FieldType.LIST:

@@ -52,17 +52,19 @@ class Column(Generic[T]):
     @property
     def css(self) -> str:
         """The class of its cells."""
-        return "number" if self.kind == "number" else ""
+        return self.kind if self.kind in ("number", "instant") else ""
 
 
 @dataclass(frozen=True)
 class Filter:
-    """A narrowing of the list: one of ``choices`` (value and words), or free input of ``kind`` (``text``, ``date``)."""
+    """A narrowing of the list: one of ``choices`` (value and words), or free input of ``kind`` (``text``, ``date``).
+    A ``hidden`` one is chosen by links elsewhere on the page, and kept."""
 
     id: str
     label: Any
     choices: Sequence[tuple[str, Any]] | None = None
     kind: str = "text"
+    hidden: bool = False
 
     def accepts(self, value: str) -> bool:
         """Whether this can be asked for."""

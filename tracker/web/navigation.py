@@ -39,6 +39,7 @@ GROUPS: Mapping[Any, tuple[Entry, ...]] = {
         Entry(lazy("Education"), "web.education_index", "education.post"),
         Entry(lazy("Charity"), "web.charity_index", "charity.livestream"),
         Entry(lazy("All subjects"), "web.subjects_index"),
+        Entry(lazy("Approvals"), "web.approvals_index"),
     ),
     lazy("Figures"): (
         Entry(lazy("Figures"), "web.figures_index"),
@@ -46,7 +47,6 @@ GROUPS: Mapping[Any, tuple[Entry, ...]] = {
         Entry(lazy("Frozen years"), "web.years_index"),
     ),
     lazy("Administration"): (
-        Entry(lazy("Approvals"), "web.approvals_index"),
         Entry(lazy("People"), "web.people_index"),
         Entry(lazy("Sources"), "web.sources_index"),
         Entry(lazy("Tokens"), "web.tokens_index"),

@@ -51,7 +51,7 @@ def listing_of(lifecycle: Lifecycle) -> Listing[Line]:
         name=f"subjects/{lifecycle.kind}",
         columns=_columns(lifecycle),
         filters=(
-            Filter("state", _("State"), states),
+            Filter("state", _("State"), states, hidden=True),
             Filter("show", _("Deadlines"), (("overdue", _("Overdue")),)),
         ),
         sort="-moved",

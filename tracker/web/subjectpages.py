@@ -74,7 +74,7 @@ def standing_in(session: Session, kind: str, subject: str) -> Standing:
 def form_of(event_type: EventType) -> type[EventForm]:
     """The form of something done to a subject; what a rule fills in is not asked for."""
     rule = service().context.rules.get(event_type.type, Rule())
-    return event_form(service().catalogue, event_type, locale(), without=rule.fills)
+    return event_form(service().catalogue, event_type, locale(), entity=False, without=rule.fills)
 
 
 def confidential_in(session: Session, kind: str, subject: str) -> list[int]:
