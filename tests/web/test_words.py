@@ -45,7 +45,7 @@ def translated(folder: Path) -> Catalog:
 def test_words_are_found_in_templates_and_in_code() -> None:
     found = used()
     assert "navigation.py" in found["Frozen years"]
-    assert "years/show.html" in [file.removeprefix("templates/") for file in found["Frozen years"]]
+    assert "years/index.html" in [file.removeprefix("templates/") for file in found["Frozen years"]]
     assert len(found) > 50
 
 

@@ -107,7 +107,7 @@ def act_submit(subject: str, fact: str) -> Any:
 def new() -> str:
     """The form that schedules a session; ``?programme=`` is chosen to begin with."""
     deeds.check_kind(KIND)
-    form = deeds.opening(SCHEDULED, subject=_("Session"))
+    form = deeds.opening(SCHEDULED, subject=_("Livestream session"))
     form[f"data_{PROGRAMME}"].data = request.args.get("programme", "")
     return render_template("charity/new.html", form=form)
 
@@ -115,7 +115,7 @@ def new() -> str:
 def new_submit() -> Any:
     """Schedule a session."""
     deeds.check_kind(KIND)
-    form = deeds.opening(SCHEDULED, subject=_("Session"), given=request.form)
+    form = deeds.opening(SCHEDULED, subject=_("Livestream session"), given=request.form)
     done = deeds.start(form, KIND)
     if done is None:
         return render_template("charity/new.html", form=form), status_of(form)
@@ -169,7 +169,7 @@ def _sessions(programme: str) -> Listing[Broadcast]:
     return Listing(
         f"charity/{programme}",
         (
-            Column("subject", lazy("Session"), lambda each: each.subject, sortable=True, href=_address),
+            Column("subject", lazy("Livestream session"), lambda each: each.subject, sortable=True, href=_address),
             Column("when", lazy("Time"), lambda each: each.when, kind="instant", sortable=True),
             Column(
                 "state", lazy("State"), _state, kind="state", tone=lambda each: _TONES.get(each.standing.state, "quiet")

@@ -23,7 +23,7 @@ FIGURES = ("livestreams", "sales", "orders", "viewers", "counties", "provinces")
 SALES = "charity.sales"
 
 _HEADINGS: Mapping[str, Any] = {
-    "charity.livestreams": lazy("Sessions"),
+    "charity.livestreams": lazy("Livestream sessions"),
     "charity.sales": lazy("Sales"),
     "charity.orders": lazy("Orders"),
     "charity.viewers": lazy("Viewers"),

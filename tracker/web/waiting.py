@@ -29,7 +29,7 @@ from tracker.workflows.sight import CASE, Sight
 AHEAD = timedelta(days=14)
 """How far ahead deadlines are told."""
 
-MOST = 12
+MOST = 8
 """Lines of each list; the rest is a number."""
 
 MOST_DUES = 200

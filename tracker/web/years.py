@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from flask import render_template
+from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -19,10 +20,11 @@ from tracker.exports.rows import Row, figure_rows
 from tracker.ledger.heads import stored_documents
 from tracker.snapshots.freeze import Snapshot, find, get
 from tracker.snapshots.models import snapshots
+from tracker.web import charts
 from tracker.web.languages import _, locale
 from tracker.web.pages import PUBLIC, Page
 from tracker.web.periods import month_words
-from tracker.web.rendering import can, service
+from tracker.web.rendering import can, label, service
 
 DISCREET = "integrity"
 """The domain whose counts of one to four could point at somebody: the public reads them as “fewer than 5”."""
@@ -79,12 +81,14 @@ def figure(year: int, metric: str) -> str:
     found = next((each for each in snapshot.body["figures"] if each["metric"] == metric), None)
     if found is None:
         raise NotFound(f"The year {year} has no figure {metric[:100]!r}.")
+    shown = _shown(found, year, catalogue)
     return render_template(
         "years/figure.html",
         **_about(catalogue, snapshot, years),
-        figure=_shown(found, year, catalogue),
+        figure=shown,
         domain=catalogue.domains[catalogue.metrics[metric].domain],
         note=catalogue.metrics[metric].note,
+        chart=_chart(shown),
     )
 
 
@@ -127,6 +131,14 @@ def _discreet(row: Row) -> Row:
     if not _few(row):
         return row
     return replace(row, value=None, printed=dict.fromkeys(row.printed, _("fewer than %(few)s", few=FEW)))
+
+
+def _chart(shown: Shown) -> Markup:
+    if not any(shown.course):
+        return Markup("")
+    words = label(shown.whole.label)
+    labels = [month_words(row.period, short=True) for row in shown.months]
+    return charts.bars(labels, [charts.Series(words, shown.course)], title=_("%(figure)s by month", figure=words))
 
 
 def _few(row: Row) -> bool:
