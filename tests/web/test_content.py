@@ -83,7 +83,7 @@ def test_violations_are_listed_filtered_and_taken_away(site: Site) -> None:
     assert "Nothing matches" in text(reader, "/content?state=closed")
     lines = reader.get("/content?format=csv&state=found&sort=subject&q=&lang=en").text.splitlines()
     assert [line.split(",")[:5] for line in lines] == [
-        ["\ufeffViolation", "State", "Category", "Surface", "Account"],
+        ["\ufeffViolation", "State", "Category", "Surface", "User account"],
         ["v1", "Found", "Fraud", "Live", "ann"],
         ["v2", "Found", "Vulgar content", "Advertisement", "bob"],
     ]
@@ -107,10 +107,10 @@ def test_a_link_for_the_owner_is_shown_once_and_on_record(site: Site) -> None:
     person = site.person("first", "recorder")
     first = site.signed_in("first")
     answer = first.post("/content/accounts/ann")
-    link = re.search(r'<code class="owner-link">([^<]+)</code>', answer.text)
+    link = re.search(r'<code class="shown-once">([^<]+)</code>', answer.text)
     assert link is not None
     assert link[1].startswith("https://tracker.example.org/my/")
-    assert "owner-link" not in first.get("/content/accounts/ann").text
+    assert "shown-once" not in first.get("/content/accounts/ann").text
     with site.house.database.read() as session:
         entries = audit.entries(session, action="account.link_made")
     assert [(each.actor, each.target, each.detail) for each in entries] == [(person.actor, "account:ann", None)]

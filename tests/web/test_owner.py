@@ -73,7 +73,7 @@ def test_an_owner_sees_what_it_was_notified_of_and_nothing_of_others(site: Site)
     answer = site.visitor().get(f"{link(site)}?lang=en")
     said = words(answer.text)
     assert "Your account has 8 points. Points count for 365 days." in said
-    assert "Reference v1 Where Live" in said
+    assert "Reference v1 Where it was found Live" in said
     assert "Reason Asked for bank cards. Penalty Ban for days (7 days) Until 8 Feb 2021, 12:00" in said
     assert answer.headers["X-Robots-Tag"] == "noindex, nofollow"
     for hidden in ("v2", "v3", "bob", "Sold fakes", "p-first", "Machine", "/content", "Sign in"):

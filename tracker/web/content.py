@@ -200,7 +200,7 @@ def _absolute(path: str) -> str:
 _ACCOUNTS: Listing[Account] = Listing(
     "content/accounts",
     (
-        Column("account", lazy("Account"), lambda each: each.id, href=lambda each: account_address(each.id)),
+        Column("account", lazy("User account"), lambda each: each.id, href=lambda each: account_address(each.id)),
         Column("violations", lazy("Violations"), lambda each: each.violations, kind="number"),
         Column("penalties", lazy("Penalties in force"), lambda each: each.penalties, kind="number"),
         Column("points", lazy("Points"), lambda each: each.points, kind="number"),

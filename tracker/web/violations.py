@@ -114,7 +114,7 @@ _COLUMNS: tuple[Column[Line], ...] = (
     ),
     Column("category", lazy("Category"), lambda line: told(FOUND, "category", line.found.get("category"))),
     Column("surface", lazy("Surface"), lambda line: told(FOUND, "surface", line.found.get("surface"))),
-    Column("account", lazy("Account"), lambda line: line.found.get("account"), href=_account),
+    Column("account", lazy("User account"), lambda line: line.found.get("account"), href=_account),
     Column(
         "penalty",
         lazy("Penalty"),
