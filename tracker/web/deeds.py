@@ -74,7 +74,12 @@ def act(form: EventForm, kind: str, subject: str) -> Done | None:
     """Do what a form says to a subject; ``None`` where that is refused, and the form says why."""
 
     def work(session: Session) -> Done:
-        given: dict[str, Any] = {"id": form.id_given, "time": form.instant, "expect": form.expected, "entity": form.entity_given}
+        given: dict[str, Any] = {
+            "id": form.id_given,
+            "time": form.instant,
+            "expect": form.expected,
+            "entity": form.entity_given,
+        }
         context, type = service().context, form.declared.type
         receipt = acting.act(context, session, current_person(), kind, subject, type, form.payload(), **given)
         return Done(receipt, kind, subject)
