@@ -113,7 +113,7 @@ def hidden(answer: TestResponse, name: str) -> str:
 
 
 def shown_receipt(answer: TestResponse) -> str:
-    groups = answer.text.split('class="receipt"', 1)[1].split("</p>", 1)[0].split("<span>")[1:]
+    groups = answer.text.split('class="report-receipt"', 1)[1].split("</p>", 1)[0].split("<span>")[1:]
     return "-".join(each.split("<", 1)[0] for each in groups)
 
 

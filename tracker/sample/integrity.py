@@ -68,7 +68,7 @@ def _answered(case: str, when: datetime) -> Iterator[dict[str, Any]]:
     draw = random.Random(f"integrity-answers-{case}")
     yield _step(case, "acknowledged", later(draw, when, 2, 6 * DAY), {})
     told = {"message": f"Illustrative feedback on {case}."}
-    yield _step(case, "feedback_given", later(draw, when, 45 * DAY, 85 * DAY), told)
+    yield _step(case, "feedback_given", later(draw, when, 15 * DAY, 40 * DAY), told)
 
 
 def _looked_into(case: str, when: datetime, draw: random.Random) -> Generator[dict[str, Any], None, datetime]:
