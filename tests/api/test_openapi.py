@@ -176,6 +176,9 @@ HAPPY: dict[str, Call] = {
     "reading_history": get("/events/1/versions"),
     "amendments_correct": amended("corrections", data=PHONE),
     "amendments_void": amended("void"),
+    "cases_index": get("/cases?kind=desk.member&limit=1"),
+    "cases_show": get("/cases/desk.member/m-1"),
+    "acts_create": post("/cases/desk.member/m-1/desk.member.left", {"data": PHONE}),
     "figures_index": get("/figures?period=2020"),
     "figures_show": get("/figures/desk.cases/2020"),
     "figures_behind": get("/figures/desk.cases/2020/events?limit=1"),
@@ -200,6 +203,8 @@ def furnished(api: Api) -> Api:
         api.house.event(CASE, confidential, subject="case-0", entity="north"), api.house.event(CASE, PHONE)
     )
     api.house.void(1, 1)
+    for subject in ("m-1", "m-2"):
+        api.house.record(api.house.event("desk.member.joined", PHONE, subject=subject))
     api.source("meter", "/meter", "desk.*")
     clerk = {"Authorization": f"Bearer {token(api.house, 'clerk', 'record')}"}
     for _ in range(2):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tracker.api.eventschemas import Json
+from tracker.cases.deadlines import STATUSES
 
 
 def _object(required: Json, optional: Json | None = None) -> Json:
@@ -62,6 +63,22 @@ _HELD: Json = {
 }
 _OPENED = {**_HELD, "detail": _TEXT, "mistakes": _list(ref("Mistake")), "content_type": _MAYBE, "body": _MAYBE}
 _ENTITIES = {"digest": _HEX, "organisation": _ANY, "domains": _ANY, "events": _ANY, "metrics": _ANY}
+_STANDING = {
+    **dict.fromkeys(("kind", "subject", "state", "opened", "moved"), _TEXT),
+    **dict.fromkeys(("last_seq", "misfits"), _COUNT),
+    "due": _MAYBE,
+}
+_DEADLINE = _object(
+    {"name": _TEXT, "status": {"enum": list(STATUSES)}, "opened": _TEXT, "due": _TEXT, "met": _MAYBE},
+)
+_MOMENT = _object(
+    {"seq": _SEQ, "type": _TEXT, "time": _TEXT, "day": _TEXT, "state": _MAYBE, "misfit": {"type": "boolean"}}
+    | {"in_force": {"type": "boolean"}, "data": _ANY, "event": _TEXT | {"description": "its address"}}
+)
+_CASE = _object(
+    {**_STANDING, "deadlines": _list(_DEADLINE), "timeline": _list(_MOMENT)}
+    | {"earlier": _COUNT, "allowed": _list(_TEXT), "notes": _list(_TEXT)}
+)
 
 ANSWERS: dict[str, Any] = {
     "Mistake": _MISTAKE,
@@ -71,6 +88,8 @@ ANSWERS: dict[str, Any] = {
     "Recorded": _RECORDED,
     "Events": _object({"events": _list(ref("Recorded")), "next": _NEXT}),
     "Versions": _object({"events": _list(ref("Recorded"))}),
+    "Cases": _object({"kind": _TEXT, "subjects": _list(_object(_STANDING)), "next": _NEXT}),
+    "Case": _CASE,
     "Figure": _FIGURE,
     "Figures": _object({"period": _TEXT, "figures": _list(ref("Figure"))}),
     "Behind": _object({"metric": _TEXT, "period": _TEXT, "events": _list(_BEHIND), "next": _NEXT}),

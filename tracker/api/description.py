@@ -39,7 +39,7 @@ _WHY = {
     503: "Not now; Retry-After says when to come again. Nothing was stored.",
 }
 _ALWAYS = (401, 403, 429, 503)
-_PARAMETER = re.compile(r"<(?:(int):)?(\w+)>")
+_PARAMETER = re.compile(r"<(?:(int|path):)?(\w+)>")
 _ABOUT = (
     "Events in, figures out. Send CloudEvents, signed (Standard Webhooks) or with a bearer token. An answer of 2xx "
     "means that they are on disk; sending again does no harm."

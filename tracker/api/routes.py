@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from marshmallow import Schema
 
 from tracker.access.tokens import SCOPES
-from tracker.api import amendments, catalogue, events, figures, quarantine, reading, sources, webhooks
+from tracker.api import acts, amendments, cases, catalogue, events, figures, quarantine, reading, sources, webhooks
 from tracker.api.parameters import Flag, Query
 from tracker.api.security import SIGNATURE
 from tracker.intake.modes import BATCH, EITHER, ONE
@@ -18,6 +18,7 @@ from tracker.intake.streaming import LINE
 View: TypeAlias = Callable[..., Any]
 
 EVENTS = "events"
+CASES = "cases"
 FIGURES = "figures"
 CARE = "administration"
 
@@ -83,6 +84,12 @@ ROUTES = (
           _TAKEN, body={EITHER: amendments.Correction}, refusals=_WRITING),
     Route("POST", "/events/<int:seq>/void", amendments.void, "amend", EVENTS, "Void an event",
           _TAKEN, body={EITHER: amendments.Void}, refusals=_WRITING),
+    Route("GET", "/cases", cases.index, "read", CASES, "List subjects", {200: "Cases"}, cases.CasesQuery, {},
+          (404, 422)),
+    Route("GET", "/cases/<kind>/<path:subject>", cases.show, "read", CASES, "One subject", {200: "Case"},
+          cases.CaseQuery, {}, (404, 422)),
+    Route("POST", "/cases/<kind>/<path:subject>/<event_type>", acts.create, "record", CASES, "Act on a subject", _TAKEN,
+          body={EITHER: acts.NewAct}, refusals=_WRITING),
     Route("GET", "/figures", figures.index, "read", FIGURES, "Figures of a period", {200: "Figures"},
           figures.FiguresQuery, {}, (404, 422)),
     Route("GET", "/figures/<metric>/<period>", figures.show, "read", FIGURES, "One figure", {200: "Figure"},

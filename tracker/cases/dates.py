@@ -23,7 +23,7 @@ def due_at(deadline: Deadline, opened: datetime, data: Mapping[str, Any], calend
     """
     due = deadline.due
     if due.date is not None:
-        return _end_of_day(_text(data, due.date), calendar)
+        return end_of_day(_text(data, due.date), calendar)
     span = due.span if due.field is None else due.by_value.get(_text(data, due.field))
     return None if span is None else _after(opened, span, calendar)
 
@@ -60,7 +60,8 @@ def _months_later(instant: datetime, months: int, calendar: Calendar) -> datetim
     return wall.replace(tzinfo=calendar.zone_on(wall.date())).astimezone(UTC)
 
 
-def _end_of_day(text: str, calendar: Calendar) -> datetime | None:
+def end_of_day(text: str, calendar: Calendar) -> datetime | None:
+    """The instant at which a local day (``2020-03-31``) ends; None where the text is no day."""
     try:
         day = date.fromisoformat(text)
     except ValueError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row, Select, select, tuple_
 from sqlalchemy.orm import Session
 
+from tracker.cases.lifecycle import Running
 from tracker.cases.models import deadlines
 from tracker.catalogue import Catalogue, Label
 from tracker.clock import stamp
@@ -39,7 +40,21 @@ def of(session: Session, kind: str, subject: str, now: datetime) -> list[Deadlin
     """The deadlines of a subject, those that wait first, each in order of when they are due."""
     c = deadlines.c
     query = select(deadlines).where(c.kind == kind, c.subject == subject)
-    found = [_deadline(row, stamp(now)) for row in session.execute(query)]
+    return _in_order(_deadline(row, stamp(now)) for row in session.execute(query))
+
+
+def as_of(kind: str, subject: str, running: Iterable[Running], now: datetime) -> list[Deadline]:
+    """The deadlines that a walk of a subject has opened, in the same order."""
+    at = stamp(now)
+    found = [
+        Deadline(kind, subject, each.name, each.opened, each.due, each.met, status, each.opened_seq)
+        for each in running
+        for status in [status_at(each.due, each.warns, each.met, at)]
+    ]
+    return _in_order(found)
+
+
+def _in_order(found: Iterable[Deadline]) -> list[Deadline]:
     return sorted(found, key=lambda each: (each.met is not None, each.due, each.name, each.opened_seq))
 
 
@@ -64,7 +79,7 @@ def waiting(
 def overdue(session: Session, now: datetime, *, kinds: Collection[str] | None = None) -> dict[str, int]:
     """How many deadlines of each kind are overdue; kinds without any are left out."""
     found: dict[str, int] = {}
-    for row in session.execute(_waiting(kinds, ()).where(deadlines.c.due <= stamp(now))):
+    for row in session.execute(_waiting(kinds, ()).where(deadlines.c.due < stamp(now))):
         found[row.kind] = found.get(row.kind, 0) + 1
     return found
 

@@ -10,15 +10,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from tracker.cases.lifecycle import Walk, walk
 from tracker.cases.models import deadlines, misfits, states
+from tracker.cases.past import Past, walk_as_of
 from tracker.cases.timeline import Moment as Moment
 from tracker.cases.timeline import timeline as timeline
 from tracker.catalogue import Catalogue, EventType
 from tracker.clock import stamp
-from tracker.ledger.events import Fact
-from tracker.ledger.heads import read_head
-from tracker.ledger.subjects import versions_of_subjects
 
 SORTS = ("subject", "moved", "opened", "due")
 """What a list may be sorted by; with ``-`` before it the other way round."""
@@ -48,6 +45,8 @@ class Standing:
 def standing(session: Session, kind: str, subject: str) -> Standing | None:
     """Where a subject stands; None if nothing has started it."""
     c = states.c
+    if "\x00" in subject:
+        return None  # nothing is called so, and PostgreSQL could not even be asked
     row = session.execute(_standings(kind).where(c.subject == subject)).one_or_none()
     return None if row is None else Standing(*row)
 
@@ -59,13 +58,13 @@ def standings(
     state: str | Collection[str] | None = None,
     search: str | None = None,
     sort: str = "-moved",
-    after: Standing | None = None,
+    after: Standing | str | None = None,
     limit: int = 100,
     overdue_at: datetime | None = None,
     hidden: Collection[str] = (),
     subjects: Collection[str] | None = None,
 ) -> list[Standing]:
-    """Up to ``limit`` subjects of a kind, after the standing that ended the page before.
+    """Up to ``limit`` subjects of a kind, after the one that ended the page before (or only its id).
 
     ``state`` is one or several; ``search`` is a part of the subject's id; ``overdue_at`` keeps those with a deadline
     that is overdue then; ``hidden`` subjects are left out, and with ``subjects`` all others. ``sort`` is one of
@@ -75,6 +74,8 @@ def standings(
     query = _standings(kind)
     if state is not None:
         query = query.where(c.state.in_([state] if isinstance(state, str) else sorted(state)))
+    if search and "\x00" in search:
+        return []
     if search:
         query = query.where(c.subject.icontains(search, autoescape=True))
     if overdue_at is not None:
@@ -83,7 +84,8 @@ def standings(
         query = query.where(c.subject.not_in(sorted(hidden)))
     if subjects is not None:
         query = query.where(c.subject.in_(sorted(subjects)))
-    return [Standing(*row) for row in session.execute(_ordered(query, sort, after).limit(limit))]
+    last = _last(session, kind, sort, after)
+    return [Standing(*row) for row in session.execute(_ordered(query, sort, last).limit(limit))]
 
 
 def counts(session: Session, kind: str, *, hidden: Collection[str] = ()) -> dict[str, int]:
@@ -142,31 +144,17 @@ def state_as_of(
 ) -> Standing | None:
     """Where a subject stood at the end of a local day, by what is known now; or as a log of ``size`` events has it;
     or both. None if nothing had started it."""
-    found = walk_as_of(session, catalogue, kind, subject, day=day, size=size)
-    walked, last_seq = found
-    if walked.state is None or walked.opened is None or walked.moved is None or walked.moved_seq is None:
+    return standing_of(kind, subject, walk_as_of(session, catalogue, kind, subject, day=day, size=size))
+
+
+def standing_of(kind: str, subject: str, past: Past) -> Standing | None:
+    """Where a walk has led to."""
+    made = past.walk
+    if made.state is None or made.opened is None or made.moved is None or made.moved_seq is None:
         return None
-    due = min((each.due for each in walked.deadlines if each.met_seq is None), default=None)
-    at = (walked.state, walked.opened, walked.moved, walked.moved_seq)
-    return Standing(kind, subject, *at, last_seq, len(walked.misfits), walked.newest or walked.moved, due)
-
-
-def walk_as_of(
-    session: Session, catalogue: Catalogue, kind: str, subject: str, *, day: str | None = None, size: int | None = None
-) -> tuple[Walk, int]:
-    """The walk of a subject as of a day or size, and the seq of the newest event about it by then."""
-    lifecycle = catalogue.lifecycles_by_kind[kind]
-    limit = read_head(session).size if size is None else size
-    facts: list[Fact] = []
-    last_seq = -1
-    for version in versions_of_subjects(session, [subject], size=limit):
-        if lifecycle not in catalogue.lifecycles_by_event.get(version.fact.type, ()):
-            continue
-        if day is None or version.fact.day <= day:
-            last_seq = max(last_seq, version.last_seq)
-            if version.replaced_by is None:
-                facts.append(version.fact)
-    return walk(lifecycle, catalogue.calendar, facts), last_seq
+    due = min((each.due for each in made.deadlines if each.met_seq is None), default=None)
+    at = (made.state, made.opened, made.moved, made.moved_seq)
+    return Standing(kind, subject, *at, past.last_seq, len(made.misfits), made.newest or made.moved, due)
 
 
 _next_due = (
@@ -188,7 +176,19 @@ def _overdue(now: datetime) -> ColumnElement[bool]:
     return exists().where(c.kind == states.c.kind, c.subject == states.c.subject, *late)
 
 
-def _ordered(query: Select[Any], sort: str, after: Standing | None) -> Select[Any]:
+def _last(session: Session, kind: str, sort: str, after: Standing | str | None) -> tuple[Any, str] | None:
+    """By what the page before ended: the value that is sorted by, and the subject."""
+    name = sort.removeprefix("-")
+    if after is None:
+        return None
+    if isinstance(after, str):
+        if name == "subject":
+            return after, after
+        after = standing(session, kind, after)
+    return (getattr(after, name) or _NEVER, after.subject) if after is not None else None
+
+
+def _ordered(query: Select[Any], sort: str, last: tuple[Any, str] | None) -> Select[Any]:
     name, down = sort.removeprefix("-"), sort.startswith("-")
     assert name in SORTS, sort
     columns: Mapping[str, ColumnElement[Any]] = {
@@ -198,8 +198,7 @@ def _ordered(query: Select[Any], sort: str, after: Standing | None) -> Select[An
         "due": func.coalesce(_next_due, _NEVER),
     }
     chosen, subject = columns[name], states.c.subject
-    if after is not None:
-        value = getattr(after, name) or _NEVER
-        further = (chosen < value) if down else (chosen > value)
-        query = query.where(or_(further, and_(chosen == value, subject > after.subject)))
+    if last is not None:
+        further = (chosen < last[0]) if down else (chosen > last[0])
+        query = query.where(or_(further, and_(chosen == last[0], subject > last[1])))
     return query.order_by(chosen.desc() if down else chosen.asc(), subject)

@@ -267,7 +267,7 @@ def _repeated(context: Context, session: Session, person: Person, made: Act, *, 
 
     :raise ContentConflict: its id is on record with other content.
     """
-    found = entry_of(session, WEB_SOURCE, made.id)
+    found = entry_of(session, WEB_SOURCE, made.id) if "\x00" not in made.id else None
     if found is None:
         return None
     again = replace(
