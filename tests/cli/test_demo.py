@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Desk
+from tracker.access.roles import ROLES
 from tracker.cli.demo import MARK, environment, prepare
 from tracker.errors import Conflict
 from tracker.settings import read_settings
@@ -84,8 +85,29 @@ def test_a_demo_leaves_a_token_that_only_its_owner_reads(bare: Desk) -> None:
         "secrets": 0o600,
         "quarantine": 0o600,
         "token": 0o600,
+        "people": 0o600,
+        "vault": 0o600,
     }
     assert re.fullmatch(r"gtk_[A-Za-z0-9_-]{43}\n", file.read_text("ascii"))
     settings = environment(home) | {"TRACKER_CONFIG": ""}
     [token] = json.loads(bare.done("token", "list", "--json", **settings))["tokens"]
     assert (token["name"], token["scopes"]) == ("demo", ["admin", "amend", "backfill", "read", "record"])
+
+
+def test_a_demo_has_one_person_per_role_whose_passwords_only_its_owner_reads(bare: Desk) -> None:
+    home = bare.path / "shown"
+    said = bare.done("demo", "--no-serve", "--home", home)
+    assert said.splitlines()[-1] == (
+        "People to sign in as: recorder, case-officer, approver, administrator, internal-auditor, assurer. "
+        f"Passwords are in {home / 'keys' / 'people'}."
+    )
+    lines = [line.split() for line in (home / "keys" / "people").read_text("ascii").splitlines()]
+    assert [login for login, _ in lines] == [role.replace("_", "-") for role in ROLES]
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{20}", password) for _, password in lines)
+    assert len({password for _, password in lines}) == len(lines)
+    found = json.loads(bare.done("user", "list", "--json", **environment(home)))["people"]
+    assert {each["login"]: (each["name"], each["roles"]) for each in found} == {
+        role.replace("_", "-"): (f"Demo {role.replace('_', ' ').title()}", [role]) for role in ROLES
+    }
+    assert [each["login"] for each in found if each["ends_on"]] == ["assurer"]
+    assert read_settings(environment(home)).second_factor == "optional"
