@@ -67,6 +67,22 @@ RESERVED = {
             "period": field("id", "期間", "period", required=True),
         },
     },
+    "tracker.evidence.attached": {
+        "label": {"zh-Hant": "已附檔案", "en": "file attached"},
+        "fields": {
+            "event": field("integer", "所屬事件", "event it belongs to", required=True),
+            "media_type": field("text", "檔案類型", "kind of file", required=True),
+            "name": field("text", "檔案名稱", "file name", required=True, confidential=True),
+            "sha256": field("text", "SHA-256 摘要", "SHA-256 digest", required=True, confidential=True),
+        },
+    },
+}
+LATE = {"label": {"zh-Hant": "離開", "en": "Member left"}, "while": "present", "due": "30d"}
+MEMBER = {
+    "states": {"present": {"zh-Hant": "在冊", "en": "present"}, "away": {"zh-Hant": "離開", "en": "away"}},
+    "start": {"desk.member.joined": "present"},
+    "moves": {"desk.member.left": {"from": ["present"], "to": "away"}},
+    "deadlines": {"state:present": LATE},
 }
 
 
@@ -132,6 +148,7 @@ def test_the_catalogue_is_told_whole_in_its_own_order(api: Api) -> None:
         },
         "domains": {"desk": {"label": {"zh-Hant": "服務台", "en": "Desk"}}},
         "events": DECLARED | RESERVED,
+        "lifecycles": {"desk.member": MEMBER},
         "metrics": METRICS,
     }
     assert (list(found["events"]), list(found["metrics"])) == ([*DECLARED, *RESERVED], list(METRICS))

@@ -62,7 +62,7 @@ _HELD: Json = {
     **dict.fromkeys(("settled", "reason", "settled_by", "settled_at"), _MAYBE),
 }
 _OPENED = {**_HELD, "detail": _TEXT, "mistakes": _list(ref("Mistake")), "content_type": _MAYBE, "body": _MAYBE}
-_ENTITIES = {"digest": _HEX, "organisation": _ANY, "domains": _ANY, "events": _ANY, "metrics": _ANY}
+_ENTITIES = {"digest": _HEX, "organisation": _ANY, "domains": _ANY, "events": _ANY, "lifecycles": _ANY, "metrics": _ANY}
 _STANDING = {
     **dict.fromkeys(("kind", "subject", "state", "opened", "moved"), _TEXT),
     **dict.fromkeys(("last_seq", "misfits"), _COUNT),
