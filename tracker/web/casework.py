@@ -19,7 +19,7 @@ from tracker.catalogue import EventType, Field
 from tracker.evidence import Attached
 from tracker.ledger.events import ATTACHED
 from tracker.web.forms import PREFIX, EventForm, blank, event_form
-from tracker.web.languages import _, locale
+from tracker.web.languages import _, lazy, locale
 from tracker.web.naming import actor_words, name, names_of
 from tracker.web.rendering import label, service
 from tracker.web.typed import typed_of
@@ -29,6 +29,27 @@ from tracker.workflows.reporting import ANSWERS, CHANNEL
 from tracker.workflows.sight import CASE, Sight, missing
 
 Secrets = Mapping[int, Mapping[str, Any]]
+
+_ACTIONS: Mapping[str, Any] = {
+    "acknowledged": lazy("Confirm that it was read"),
+    "message_sent": lazy("Write to the reporter"),
+    "feedback_given": lazy("Say what came of it"),
+    "triaged": lazy("Assess the report"),
+    "assigned": lazy("Assign an officer"),
+    "evidence_added": lazy("Add evidence"),
+    "substantiated": lazy("Find it substantiated"),
+    "unsubstantiated": lazy("Find it not substantiated"),
+    "referred": lazy("Refer it"),
+    "closed": lazy("Close the case"),
+    "reopened": lazy("Take the case up again"),
+    "person_named": lazy("Name a person"),
+}
+"""What is done, in words for a button; any other event of a case has its own label."""
+
+_NOW = frozenset({*ANSWERS, NAMED})
+"""What happens as it is recorded, so that no time is asked for."""
+
+_WITHOUT_FILES = frozenset({*_NOW, ASSIGNED, f"{CASE}.triaged"})
 
 
 class Value(NamedTuple):
@@ -60,13 +81,21 @@ class Step(NamedTuple):
     files: Sequence[File]
 
 
+class Action(NamedTuple):
+    """Something that may be done: its words, its form, and whether files are asked for."""
+
+    words: str
+    form: EventForm
+    files: bool
+
+
 @dataclass(frozen=True)
 class Acts:
-    """The forms of what may be done: answers to the reporter, moves of the case, and the rest."""
+    """What may be done: answers to the reporter, moves of the case, and the rest."""
 
-    answers: Sequence[EventForm]
-    moves: Sequence[EventForm]
-    others: Sequence[EventForm]
+    answers: Sequence[Action]
+    moves: Sequence[Action]
+    others: Sequence[Action]
 
 
 @dataclass(frozen=True)
@@ -137,7 +166,7 @@ def all_seqs(session: Session, subject: str) -> list[int]:
 
 def form_for(event_type: EventType, officers: Mapping[str, str]) -> type[EventForm]:
     """The form of an act on a case; ``officers``, by pseudonym, are those who may be assigned."""
-    form = event_form(service().catalogue, event_type, locale())
+    form = event_form(service().catalogue, event_type, locale(), time=event_type.type not in _NOW, entity=False)
     if event_type.type == ASSIGNED:
         words = label(event_type.fields["officer"].label)
         form.data_officer = SelectField(words, choices=list(officers.items()), validate_choice=False)
@@ -152,12 +181,17 @@ def _acts(
     moving = here.catalogue.lifecycles_by_kind[CASE].moving
     officers = {id: name(names, id) for id in grants.holders(session, standing.subject)}
     known = sorted(each.login for each in people.listed(session))
-    forms = {each.type: _form(each, officers, known, standing, filled) for each in allowed}
+    found = {each.type: _action(each, _form(each, officers, known, standing, filled)) for each in allowed}
     return Acts(
-        [forms[type] for type in ANSWERS if type in forms],
-        [form for type, form in forms.items() if type in moving],
-        [form for type, form in forms.items() if type not in moving and type not in ANSWERS],
+        [found[type] for type in ANSWERS if type in found],
+        [each for type, each in found.items() if type in moving],
+        [each for type, each in found.items() if type not in moving and type not in ANSWERS],
     )
+
+
+def _action(event_type: EventType, form: EventForm) -> Action:
+    words = _ACTIONS.get(event_type.type.removeprefix(f"{CASE}."))
+    return Action(str(words) if words else label(event_type.label), form, event_type.type not in _WITHOUT_FILES)
 
 
 def _form(
@@ -180,8 +214,10 @@ def _candidates(session: Session, person: Person, subject: str) -> list[tuple[st
     """Who may be proposed for access, oneself first."""
     if not person.may("cases.work"):
         return []
+    proposed = {each.content["person"] for each in grants.waiting(session, subject)}
     found = grants.candidates(session, service().keys, subject, service().ledger.clock())
-    return [(each.id, each.name) for each in sorted(found, key=lambda each: each.id != person.id)]
+    others = [each for each in found if each.id not in proposed]
+    return [(each.id, each.name) for each in sorted(others, key=lambda each: each.id != person.id)]
 
 
 def _steps(

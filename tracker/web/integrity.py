@@ -228,7 +228,7 @@ def _new(form: EventForm) -> str:
 
 
 def _report_form() -> type[EventForm]:
-    return event_form(service().catalogue, service().catalogue.events[REPORTED], locale())
+    return event_form(service().catalogue, service().catalogue.events[REPORTED], locale(), entity=False)
 
 
 def _event_type(fact: str) -> EventType:
