@@ -46,7 +46,7 @@ def test_a_violation_finds_its_severity_and_its_step() -> None:
         (400, "permanent_ban", None),
     ]
     assert rules.ladder("ad").step(19).penalty == "account_ban"
-    assert (rules.points_days, rules.owner_link_days) == (365, 30)
+    assert (rules.points_days, rules.owner_link_days) == (None, 30)
 
 
 def test_a_mean_finds_its_grade_without_rounding() -> None:
@@ -71,15 +71,15 @@ def test_a_catalogue_without_workflows_has_none(tmp_path: Path) -> None:
 def test_workflows_are_part_of_the_documents_and_of_the_digest(config: Path) -> None:
     catalogue = reference()
     assert from_documents(catalogue.documents).workflows == catalogue.workflows
-    replace(config, CONTENT, "points_expire_after_days: 365", "points_expire_after_days: 366")
+    replace(config, CONTENT, "owner_link_days: 30", "owner_link_days: 31")
     assert load(config).digest != catalogue.digest
 
 
-def test_points_need_not_expire(config: Path) -> None:
-    replace(config, CONTENT, "  points_expire_after_days: 365\n", "")
+def test_points_may_expire(config: Path) -> None:
+    replace(config, CONTENT, "  owner_link_days: 30\n", "  points_expire_after_days: 365\n")
     rules = load(config).workflows.content
     assert rules is not None
-    assert rules.points_days is None
+    assert (rules.points_days, rules.owner_link_days) == (365, 30)
 
 
 MISTAKES = [
@@ -94,6 +94,7 @@ MISTAKES = [
     (CONTENT, "{from: 0, penalty: warn}", "{from: 1, penalty: warn}", "workflow.ladders.0.steps.0.from", "from 0"),
     (CONTENT, "days: 3}", "days: 0}", "workflow.ladders.1.steps.2.days", "expected 1 to 3650"),
     (CONTENT, "days: 3}", "day: 3}", "workflow.ladders.1.steps.2.day", "did you mean 'days'?"),
+    (CONTENT, "owner_link_days: 30", "points_expire_after_days: 0", "workflow.points_expire_after_days", "1 to 3650"),
     (CONTENT, "owner_link_days: 30", "owner_link: 30", "workflow.owner_link", "did you mean 'owner_link_days'?"),
     (SUPPLIERS, "innovation, cooperation]", "innovation, co]", "workflow.scores", "unknown field 'co'"),
     (SUPPLIERS, "innovation, cooperation]", "innovation, round]", "workflow.scores", "'round' cannot be a score"),

@@ -11,7 +11,7 @@ import pytest
 
 from tests.house import House
 from tests.web.visitors import Site, Visitor, opened
-from tests.workflows.houses import only
+from tests.workflows.houses import expiring, only
 from tracker.access import audit
 from tracker.db import Database
 from tracker.settings import shipped
@@ -24,7 +24,9 @@ FIELD = re.compile(r'name="(id|expect)"[^>]*value="([^"]*)"')
 
 @pytest.fixture
 def site(database: Database, tmp_path: Path) -> Iterator[Site]:
-    with opened(House.build(database, only("content", "suppliers")), tmp_path, config=shipped("config")) as found:
+    with opened(
+        House.build(database, expiring(only("content", "suppliers"), 365)), tmp_path, config=shipped("config")
+    ) as found:
         yield found
 
 
@@ -95,8 +97,8 @@ def test_an_account_shows_its_points_and_what_comes_next(site: Site) -> None:
     act(first, "v1", "penalised")
     said = text(first, "/content/accounts/ann")
     assert "Points in force 8 Points expire after 365 days" in said
-    assert "Minor 8 + 3 = 11 Blocked Ban for days (3 days)" in said
-    assert "Grave 8 + 8 = 16 Blocked Ban for days (7 days)" in said
+    assert "Minor 8 + 3 = 11 Blocked Ban for days, 3 days" in said
+    assert "Grave 8 + 8 = 16 Blocked Ban for days, 7 days" in said
     assert first.get("/content/accounts/nobody").status_code == 404
     assert "ann 1 1 8" in text(first, "/content/accounts")
     assert "Nothing matches" in text(first, "/content/accounts?q=bob")

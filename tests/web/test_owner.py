@@ -14,7 +14,7 @@ from structlog.testing import LogCapture
 
 from tests.house import House
 from tests.web.visitors import Site, Visitor, opened
-from tests.workflows.houses import only
+from tests.workflows.houses import expiring, only
 from tracker.db import Database
 from tracker.settings import shipped
 from tracker.workflows.ownerlinks import owner_link
@@ -26,7 +26,7 @@ GIVEN = {"penalty": "ban_days", "days": 7, "points": 8, "reviewer": "p-first", "
 
 @pytest.fixture
 def site(database: Database, tmp_path: Path) -> Iterator[Site]:
-    house = House.build(database, only("content"))
+    house = House.build(database, expiring(only("content"), 365))
     with opened(house, tmp_path, config=shipped("config")) as made:
         tell(made, "v1", "found", **FOUND)
         tell(made, "v1", "penalised", **GIVEN)
@@ -74,7 +74,7 @@ def test_an_owner_sees_what_it_was_notified_of_and_nothing_of_others(site: Site)
     said = words(answer.text)
     assert "Your account has 8 points. Points count for 365 days." in said
     assert "Reference v1 Where it was found Live" in said
-    assert "Reason Asked for bank cards. Penalty Ban for days (7 days) Until 8 Feb 2021, 12:00" in said
+    assert "Reason Asked for bank cards. Penalty Ban for days, 7 days Until 8 Feb 2021, 12:00" in said
     assert answer.headers["X-Robots-Tag"] == "noindex, nofollow"
     for hidden in ("v2", "v3", "bob", "Sold fakes", "p-first", "Machine", "/content", "Sign in"):
         assert hidden not in said, hidden

@@ -138,6 +138,7 @@ def test_a_round_shows_who_is_still_to_be_evaluated(site: Site) -> None:
     assert "Still to be evaluated 1 s3" in said
     assert "s1 Excellent s2 Pass" in said
     assert reader.get("/suppliers/rounds").headers["Location"] == "/suppliers/rounds/2021-h1"
+    assert "2020-h1 2020-h2 2021-h1 Evaluated" in said
     assert "Evaluated 0 of 3" in text(reader, "/suppliers/rounds/2021-h1")
     assert reader.get("/suppliers/rounds/2020-h9").status_code == 404
 

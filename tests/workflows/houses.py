@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import lru_cache
 
 from tests.house import House
@@ -17,6 +18,13 @@ def only(*domains: str) -> Catalogue:
     documents = json.loads(load(shipped("config")).documents)
     documents["domains"] = {id: each for id, each in documents["domains"].items() if id in domains}
     return from_documents(json.dumps(documents))
+
+
+def expiring(catalogue: Catalogue, days: int) -> Catalogue:
+    """The same, but points of accounts expire."""
+    rules = catalogue.workflows.content
+    assert rules is not None
+    return replace(catalogue, workflows=replace(catalogue.workflows, content=replace(rules, points_days=days)))
 
 
 def house_of(database: Database, *domains: str) -> House:

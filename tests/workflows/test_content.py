@@ -9,7 +9,7 @@ import pytest
 
 from tests.house import House
 from tests.workflows.desks import WorkDesk
-from tests.workflows.houses import only
+from tests.workflows.houses import expiring, only
 from tracker import sample
 from tracker.access.people import Person
 from tracker.cases.queries import misfitting
@@ -93,9 +93,9 @@ def test_what_the_ladder_would_give_is_told_before(desk: WorkDesk, first: Person
         assert said == Proposed("serious", 5, 8, "block", None)
         assert said.together == 13
         later = desk.later(days=366)
-        assert content.proposed(session, desk.house.catalogue, subject, later) == Proposed(
-            "serious", 5, 0, "warn", None
-        )
+        assert content.proposed(session, desk.house.catalogue, subject, later) == said
+        said = content.proposed(session, expiring(desk.house.catalogue, 365), subject, later)
+        assert said == Proposed("serious", 5, 0, "warn", None)
         with pytest.raises(Conflict, match="nothing to penalise"):
             content.proposed(session, desk.house.catalogue, "violation-unknown", at)
 

@@ -66,7 +66,7 @@ def index() -> Response | str:
             overdue=deadlines.overdue(session, now, kinds=[KIND]).get(KIND, 0),
             waiting=content.appeals_waiting(session, catalogue, person) if person.may("subjects.act") else None,
             figures=_figures(session, year),
-            top=accounts.accounts(session, since=_since(), limit=TOP),
+            top=[each for each in accounts.accounts(session, since=_since(), limit=TOP) if each.points],
         )
 
 

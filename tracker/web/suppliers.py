@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from tracker.cases import deadlines, queries
 from tracker.cases.queries import Standing
 from tracker.catalogue.rules import SupplierRules
-from tracker.web import charts, naming, subjectpages, supplierlist
+from tracker.web import charts, naming, periods, subjectpages, supplierlist
 from tracker.web.addresses import subject_address
 from tracker.web.fieldwords import choices, state_words, told
 from tracker.web.gate import current_person
@@ -64,7 +64,7 @@ def index() -> Response | str:
             "suppliers/index.html",
             lambda query: supplierlist.fetch(session, query),
             states=[(state, state_words(KIND, state), count) for state, count in counts.items()],
-            round=_present().id if rules else None,
+            round=_present(session).id if rules else None,
             registers=current_person().may("subjects.act"),
         )
 
@@ -102,7 +102,8 @@ def show(subject: str) -> str:
 
 def rounds_index() -> Any:
     """On to the present round."""
-    return redirect(url_for("web.suppliers_rounds_show", round=_present().id), 303)
+    with service().database.read() as session:
+        return redirect(url_for("web.suppliers_rounds_show", round=_present(session).id), 303)
 
 
 def rounds_show(round: str) -> str:
@@ -116,7 +117,7 @@ def rounds_show(round: str) -> str:
         return render_template(
             "suppliers/round.html",
             progress=progress,
-            rounds=_beside(progress.round),
+            rounds=_beside(session, progress.round),
             whole=len(progress.grades) + len(progress.missing),
             grades=_by_grade(progress),
             grade_words=lambda grade: told(EVALUATED, "grade", grade),
@@ -132,14 +133,18 @@ def told_field(name: str) -> str:
     return label(service().catalogue.events[EVALUATED].fields[name].label)
 
 
-def _present() -> Round:
-    return suppliers.round_on(service().catalogue, calendar_day(service().ledger.clock()))
+def _present(session: Session) -> Round:
+    """The round of today, unless all that happens lies in an earlier year: then that year's last."""
+    catalogue, year = service().catalogue, periods.busy_year(session)
+    if year == periods.present_year():
+        return suppliers.round_on(catalogue, calendar_day(service().ledger.clock()))
+    return suppliers.last_round(catalogue, year)
 
 
-def _beside(present: Round) -> list[Round]:
-    """The rounds of its year and of those before and after, as far as they have begun."""
+def _beside(session: Session, shown: Round) -> list[Round]:
+    """The rounds of its year, of the year before, and of those with evaluations, as far as they have begun."""
     catalogue, today = service().catalogue, calendar_day(service().ledger.clock())
-    years = (present.year - 1, present.year, present.year + 1)
+    years = sorted({shown.year - 1, shown.year, periods.present_year(), *suppliers.years_evaluated(session)})
     return [each for year in years for each in suppliers.rounds(catalogue, year) if each.first_day <= today]
 
 

@@ -73,7 +73,7 @@ def penalty_words(penalty: str | None, days: Any) -> str:
     """A penalty in words, with its days where it ends by itself."""
     words = told(PENALISED, "penalty", penalty)
     if words and type(days) is int and days:
-        return f"{words} ({ngettext('%(num)s day', '%(num)s days', days)})"
+        return str(ngettext("%(penalty)s, %(num)s day", "%(penalty)s, %(num)s days", days, penalty=words))
     return words
 
 

@@ -94,6 +94,18 @@ def round_on(catalogue: Catalogue, day: date) -> Round:
     return next(each for each in found if each.first_day <= day <= each.last_day)
 
 
+def last_round(catalogue: Catalogue, year: int) -> Round:
+    """The round with which a reporting year ends."""
+    return rounds(catalogue, year)[-1]
+
+
+def years_evaluated(session: Session) -> set[int]:
+    """The years in whose rounds suppliers have their newest evaluations."""
+    named = session.scalars(select(supplier_profiles.c.round).distinct())
+    years = (name.partition("-")[0] for name in named if name)
+    return {int(year) for year in years if len(year) == 4 and year.isascii() and year.isdigit()}
+
+
 def active_states(catalogue: Catalogue) -> tuple[str, ...]:
     """The states of suppliers that work for us: those from which one may exit."""
     return _sources_of(catalogue, EXITED)
