@@ -74,9 +74,10 @@ def act(
     standing = queries.standing(session, kind, subject)
     if standing is None:
         raise missing(subject)
+    made = replace(made, standing=standing)
+    _check_may(context, session, person, made)
     if expect is not None and standing.last_seq != expect:
         raise UnexpectedChange(subject, expect, standing.last_seq)
-    made = replace(made, standing=standing)
     _check_allowed(context, session, lifecycle, made)
     return _carry_out(context, session, person, made)
 
@@ -105,6 +106,7 @@ def start(
     made = Act(kind, subject, event_type, data, time or context.intake.ledger.clock(), id, entity)
     if (repeated := _repeated(context, session, person, made, timed=time is not None)) is not None:
         return repeated
+    _check_may(context, session, person, made)
     if subject is None:
         made = replace(made, subject=context.choose(lifecycle))
     elif queries.standing(session, kind, subject) is not None:
@@ -199,6 +201,11 @@ def _may(context: Context, session: Session, person: Person, standing: Standing 
     return rule is None or rule.may is None or rule.may(context, session, person, standing)
 
 
+def _check_may(context: Context, session: Session, person: Person, made: Act) -> None:
+    if not _may(context, session, person, made.standing, made.event_type):
+        raise Forbidden(f"{made.event_type} is not yours to record here. Leave it to somebody else.")
+
+
 def _check_allowed(context: Context, session: Session, lifecycle: Lifecycle, made: Act) -> None:
     catalogue, standing, subject = context.catalogue, made.standing, made.subject or ""
     if made.event_type in lifecycle.moving:
@@ -213,6 +220,8 @@ def _log(context: Context, session: Session, person: Person, made: Act, *, timed
         raise Forbidden("Your roles do not let you record events. Ask an administrator for one that does.")
     lock_head(session, context.catalogue)
     repeated = _repeated(context, session, person, made, timed=timed)
+    if repeated is None:
+        _check_may(context, session, person, made)
     return repeated or Done(_carry_out(context, session, person, made), None, made.subject)
 
 
@@ -220,8 +229,6 @@ def _carry_out(context: Context, session: Session, person: Person, made: Act) ->
     """Check an act, and record it with all that follows from it."""
     if made.time > context.intake.ledger.clock():
         raise Invalid("It cannot have happened yet; nothing was stored.", [Mistake("/time", "lies in the future")])
-    if not _may(context, session, person, made.standing, made.event_type):
-        raise Forbidden(f"{made.event_type} is not yours to record here. Leave it to somebody else.")
     rule, further = context.rules.get(made.event_type, Rule()), list[Further]()
     if rule.check is not None:
         _check_given(context, made)
