@@ -66,7 +66,7 @@ def _cell(text: str | None) -> Mapping[str, Any]:
         found = parse_json(text.encode())
     except (Malformed, UnicodeEncodeError):
         found = None
-    if not isinstance(found, dict) or not all(isinstance(each, _PLAIN) for each in found.values()):
+    if not isinstance(found, dict) or not all(type(each) in _PLAIN for each in found.values()):
         raise NotFound("There is no such breakdown. Follow a link of the figure's own page.")
     return found
 
