@@ -58,7 +58,7 @@ def stored(site: Site, id: int) -> Proposal:
         return proposals.get(session, id)
 
 
-def proposed(site: Site, visitor: Visitor, path: str = "/sources/new", data: Mapping[str, Any] = DESK) -> Proposal:
+def proposed(site: Site, visitor: Visitor, path: str = "/new-source", data: Mapping[str, Any] = DESK) -> Proposal:
     answer = visitor.post(path, data)
     assert answer.status_code == 303, answer.text
     found = newest(site)

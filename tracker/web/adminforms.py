@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from wtforms import Form, SelectMultipleField
+from wtforms import SelectChoice as Choice  # type: ignore[attr-defined]  # newer than the types
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from tracker.errors import Conflict, Invalid, Refused
 from tracker.web.languages import _, lazy
+
+
+def options(words: Mapping[str, Any]) -> list[Any]:
+    """What can be chosen, with its words."""
+    return [Choice(value, each) for value, each in words.items()]
 
 
 class CheckboxesField(SelectMultipleField):

@@ -16,7 +16,7 @@ from tracker.access.people import Person
 from tracker.access.proposals import Proposal
 from tracker.errors import Conflict, Forbidden, Invalid, NotFound
 from tracker.web import proposing
-from tracker.web.adminforms import AdminForm, CheckboxesField
+from tracker.web.adminforms import AdminForm, CheckboxesField, options
 from tracker.web.gate import current_person
 from tracker.web.languages import _, lazy
 from tracker.web.lists import Column, Filter, Listing, Query, Rows, page_of
@@ -46,7 +46,7 @@ class Line(NamedTuple):
 class RolesForm(AdminForm):
     """Which roles somebody shall have, and until when."""
 
-    roles = CheckboxesField(lazy("Roles"), choices=list(ROLE_NAMES.items()))
+    roles = CheckboxesField(lazy("Roles"), choices=options(ROLE_NAMES))
     ends_on = StringField(
         lazy("Last day"),
         render_kw={"type": "date"},

@@ -259,8 +259,8 @@ def _address(name: str) -> str:
 
 PAGES = (
     Page("GET", "/sources", index, "sources.manage"),
-    Page("GET", "/sources/new", create, "sources.manage"),
-    Page("POST", "/sources/new", create_submit, "sources.manage"),
+    Page("GET", "/new-source", create, "sources.manage"),
+    Page("POST", "/new-source", create_submit, "sources.manage"),
     Page("GET", "/sources/<name>", show, "sources.manage"),
     Page("POST", "/sources/<name>/rotate", rotate_submit, "sources.manage"),
     Page("POST", "/sources/<name>/types", types_submit, "sources.manage"),

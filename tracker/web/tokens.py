@@ -15,7 +15,7 @@ from tracker.access.tokens import Listed
 from tracker.clock import stamp
 from tracker.errors import Conflict, Invalid
 from tracker.web import proposing
-from tracker.web.adminforms import AdminForm, CheckboxesField
+from tracker.web.adminforms import AdminForm, CheckboxesField, options
 from tracker.web.gate import current_person
 from tracker.web.languages import _, lazy
 from tracker.web.lists import Column, Filter, Listing, Query, Rows, page_of
@@ -49,7 +49,7 @@ class TokenForm(AdminForm):
         render_kw={"maxlength": 63, "autocomplete": "off"},
         description=lazy("Small letters, digits and hyphens; says whose it is, such as dashboard or ci."),
     )
-    scope = CheckboxesField(lazy("May"), choices=[(id, words) for id, words in SCOPES.items() if id != "admin"])
+    scope = CheckboxesField(lazy("May"), choices=options({id: words for id, words in SCOPES.items() if id != "admin"}))
     source = SelectField(
         lazy("As source"),
         validate_choice=False,
@@ -147,13 +147,13 @@ def state_of(found: Listed) -> str:
 def _form(form: TokenForm) -> str:
     with service().database.read() as session:
         found = sorted(each.name for each in live_sources(session))
-    form.source.choices = [("", _("none: for a person")), *((name, name) for name in found)]
+    form.source.choices = options({"": _("none: for a person"), **{name: name for name in found}})
     return render_template("tokens/create.html", form=form)
 
 
 PAGES = (
     Page("GET", "/tokens", index, "sources.manage"),
-    Page("GET", "/tokens/new", create, "sources.manage"),
-    Page("POST", "/tokens/new", create_submit, "sources.manage"),
+    Page("GET", "/new-token", create, "sources.manage"),
+    Page("POST", "/new-token", create_submit, "sources.manage"),
     Page("POST", "/tokens/<name>/revoke", revoke_submit, "sources.manage"),
 )
