@@ -37,12 +37,13 @@ class Acting:
     kind: str
     rules: dict[str, Rule] = field(default_factory=dict)
     name: str = "job-2222"
+    keys: Keys = Keys.of(Path("/nowhere"))
     numbers: count[int] = field(default_factory=count)
 
     @property
     def context(self) -> Context:
         """What they act with; a new subject gets the name that the test decides."""
-        return Context(self.house.intake, Keys.of(Path("/nowhere")), self.rules, choose=lambda _lifecycle: self.name)
+        return Context(self.house.intake, self.keys, self.rules, choose=lambda _lifecycle: self.name)
 
     def act(self, who: Person, subject: str, fact: str, data: Mapping[str, Any] | None = None, **more: Any) -> Receipt:
         """Do something to a subject, in a transaction of its own."""
