@@ -245,11 +245,12 @@ def test_signing_in_takes_a_token_too(site: Site) -> None:
 
 def test_a_post_after_the_session_ended_says_so_and_stores_nothing(site: Site) -> None:
     visitor = site.signed_in("alice", "recorder")
+    visitor.get("/account?lang=en")
     token = visitor.token()
     site.folk.wait(minutes=31)
     answer = visitor.bare_post("/account/language", {"locale": "en", "csrf_token": token})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/login")
-    assert "Nothing was stored: sign in and try again." in visitor.get("/login?lang=en").text
+    assert "Nothing was stored: sign in and try again." in visitor.get("/login").text
     assert site.folk.now("alice").locale is None
 
 
