@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,12 +18,13 @@ from tracker.web import assets
 from tracker.web.addresses import subject_address
 from tracker.web.controls import attributes
 from tracker.web.explaining import explained
-from tracker.web.languages import babel_locale, locale, locales, name_of
+from tracker.web.languages import _, babel_locale, locale, locales, name_of
 from tracker.web.navigation import navigation, opens
 from tracker.web.sparkline import sparkline
 
 _DAYS = {"zh": "y年M月d日", "en": "d MMM y"}
 _TIMES = {"zh": "y年M月d日 HH:mm", "en": "d MMM y, HH:mm"}
+_JUST_NOW = timedelta(minutes=1)
 NOTHING = "—"
 """How a value that is not there is written."""
 
@@ -103,6 +104,8 @@ def ago(value: date | datetime | str | None) -> str:
         return NOTHING
     now = service().ledger.clock()
     span = found - now if isinstance(found, datetime) else found - calendar_day(now)
+    if abs(span) < _JUST_NOW:
+        return _("just now") if isinstance(found, datetime) else _("today")
     return format_timedelta(span, add_direction=True, locale=babel_locale(locale()))
 
 

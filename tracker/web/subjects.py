@@ -63,6 +63,9 @@ def show(kind: str, subject: str) -> Any:
 
     :raise NotFound: there is none, or it is not for this person.
     """
+    with service().database.read() as session:
+        if not subjectpages.seen_in(session).kind(kind):
+            raise missing(subject)
     own = subject_address(kind, subject, generic=False)
     return redirect(own, 303) if own else subjectpages.page(kind, subject)
 
