@@ -37,7 +37,7 @@ class Acting:
     kind: str
     rules: dict[str, Rule] = field(default_factory=dict)
     name: str = "job-2222"
-    keys: Keys = Keys.of(Path("/nowhere"))
+    keys: Keys = field(default_factory=lambda: Keys.of(Path("/nowhere")))
     numbers: count[int] = field(default_factory=count)
 
     @property

@@ -70,4 +70,4 @@ def end_of_day(text: str, calendar: Calendar) -> datetime | None:
         following = day + timedelta(days=1)
         return datetime.combine(following, time(), calendar.zone_on(following)).astimezone(UTC)
     except OverflowError:
-        return _LAST if day.year > 2000 else _FIRST
+        return _LAST
