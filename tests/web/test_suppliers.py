@@ -109,6 +109,7 @@ def test_the_library_is_filtered_and_taken_away(site: Site) -> None:
         evaluated(site, subject, "2020-h2", score)
     tell(site, "s3", "registered", region="overseas", category="gifts")
     tell(site, "s2", "improvement_opened", "2021-01-21T09:00:00Z", due="2021-01-31")
+    tell(site, "s1", "certificate_recorded", standard="iso_9001", valid_until="2022-03-01")
     reader = site.signed_in("reader", "internal_auditor")
     assert "3 in all" in text(reader, "/suppliers")
     for query, expected in (
@@ -124,7 +125,7 @@ def test_the_library_is_filtered_and_taken_away(site: Site) -> None:
         lines = reader.get(f"/suppliers?format=csv&lang=en&{query}").text.splitlines()
         assert [line.split(",")[0] for line in lines[1:]] == expected, query
     line = reader.get("/suppliers?format=csv&lang=en&q=s1").text.splitlines()[1]
-    assert line == 's1,Active,"China (with Hong Kong, Macao and Taiwan)",Catering,Excellent,95.0,2020-h2,,'
+    assert line == 's1,Active,"China (with Hong Kong, Macao and Taiwan)",Catering,Excellent,95.0,2020-h2,2022-03-01,'
 
 
 def test_a_round_shows_who_is_still_to_be_evaluated(site: Site) -> None:
@@ -154,3 +155,39 @@ def test_an_organisation_without_suppliers_has_an_empty_library(house: House, tm
         reader = plain.signed_in("reader", "recorder")
         assert "No supplier is registered" in text(reader, "/suppliers")
         assert [reader.get(path).status_code for path in ("/suppliers/s1", "/suppliers/rounds")] == [404, 404]
+
+
+def send(visitor: Visitor, path: str, **data: object) -> tuple[int, str]:
+    """Fill in and send the form of a page."""
+    hidden = dict(FIELD.findall(visitor.get(f"{path}?lang=en").text))
+    answer = visitor.post(path, hidden | {f"data_{name}": str(value) for name, value in data.items()})
+    return answer.status_code, " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
+
+
+def test_a_supplier_is_registered_with_who_recommends_it(site: Site) -> None:
+    bob = site.person("bob", "recorder")
+    alice = site.signed_in("alice", "recorder")
+    assert f'<option value="{bob.id}">Bob</option>' in alice.get("/suppliers/register?lang=en").text
+    assert send(alice, "/suppliers/register", region="china")[0] == 422
+    status, _said = send(alice, "/suppliers/register", **PLACE, recommended_by="p-nobody", poor_area="no")
+    assert status == 422
+    assert send(alice, "/suppliers/register", **PLACE, recommended_by=bob.id)[0] == 303
+    assert "1 in all" in text(alice, "/suppliers")
+    assert site.signed_in("reader", "assurer").get("/suppliers/register").status_code == 403
+
+
+def test_an_evaluation_offers_its_rounds_and_is_refused_kindly(site: Site) -> None:
+    qualified(site, "s1")
+    alice = site.signed_in("alice", "recorder")
+    page = alice.get("/suppliers/evaluate/s1?round=2020-h2&lang=en").text
+    assert '<option selected value="2020-h2">' in page
+    assert "2020-h1" in page
+    assert "data_grade" not in page
+    scores = dict.fromkeys(SIX, "91.5")
+    status, said = send(alice, "/suppliers/evaluate/s1", round="2020-h2", **(scores | {"cost": "101"}))
+    assert (status, "At most 100." in said) == (422, True)
+    assert send(alice, "/suppliers/evaluate/s1", round="2020-h2", **scores)[0] == 303
+    assert "2020-h2 1 Feb 2021 91.5" in text(alice, "/suppliers/s1")
+    status, said = send(alice, "/suppliers/evaluate/s1", round="2020-h2", **scores)
+    assert (status, "in this round already" in said) == (409, True)
+    assert alice.get("/suppliers/evaluate/nobody").status_code == 404

@@ -29,6 +29,7 @@ from tracker.web import (
     reporting,
     sources,
     subjects,
+    supplierforms,
     suppliers,
     tokens,
     years,
@@ -62,6 +63,7 @@ PAGES: tuple[Page, ...] = tuple(
         sources.PAGES,
         tokens.PAGES,
         subjects.PAGES,
+        supplierforms.PAGES,
         suppliers.PAGES,
         years.PAGES,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from sqlalchemy.orm import Session
 from tracker.web.fieldwords import choices, state_words, told
 from tracker.web.languages import lazy
 from tracker.web.lists import Column, Filter, Listing, Query, Rows
-from tracker.web.rendering import label, service
+from tracker.web.rendering import calendar_day, label, service
 from tracker.workflows import library, scorecards
 from tracker.workflows.library import EXPIRED, EXPIRING, IMPORTANT, LATE, Supplier, Wanted
 from tracker.workflows.profiles import EVALUATED, KIND, QUALIFIED
@@ -31,13 +32,11 @@ class Line(NamedTuple):
 
 def listing() -> Listing[Line]:
     """The list's columns and filters; what can be chosen is the catalogue's."""
-    lifecycle = service().catalogue.lifecycles_by_kind.get(KIND)
-    states = lifecycle.states if lifecycle else {}
     return Listing(
         "suppliers",
         _COLUMNS,
         filters=(
-            Filter("state", lazy("State"), [(state, label(words)) for state, words in states.items()]),
+            Filter("state", lazy("State"), states()),
             Filter("region", lazy("Region"), choices(QUALIFIED, "region")),
             Filter("category", lazy("Category"), choices(QUALIFIED, "category")),
             Filter("grade", lazy("Grade"), choices(EVALUATED, "grade")),
@@ -58,6 +57,12 @@ def listing() -> Listing[Line]:
             lazy("Register the first one, or let a source send them."),
         ),
     )
+
+
+def states() -> list[tuple[str, str]]:
+    """The states of suppliers with their words, in the order of the catalogue."""
+    lifecycle = service().catalogue.lifecycles_by_kind.get(KIND)
+    return [(state, label(words)) for state, words in lifecycle.states.items()] if lifecycle else []
 
 
 def fetch(session: Session, query: Query) -> Rows[Line]:
@@ -85,6 +90,13 @@ def grade_tone(grade: str | None) -> str:
     if found is None:
         return "quiet"
     return "good" if found.preferred else "bad" if found.improve else "accent"
+
+
+def last_day(due: str | None) -> str | None:
+    """The last day before an instant that is the end of a day, as ``2021-03-01``."""
+    if due is None:
+        return None
+    return calendar_day(datetime.fromisoformat(due) - timedelta.resolution).isoformat()
 
 
 def _lines(session: Session, page: list[Supplier]) -> list[Line]:
@@ -120,6 +132,12 @@ _COLUMNS: tuple[Column[Line], ...] = (
     ),
     Column("mean", lazy("Mean"), lambda line: line.mean, kind="number"),
     Column("round", lazy("Round"), lambda line: line.supplier.round),
-    Column("certificate", lazy("Certificate ends"), lambda line: line.supplier.certificate, kind="day", sortable=True),
-    Column("improvement", lazy("Improvement due"), lambda line: line.supplier.improvement, kind="day"),
+    Column(
+        "certificate",
+        lazy("Certificate ends"),
+        lambda line: last_day(line.supplier.certificate),
+        kind="day",
+        sortable=True,
+    ),
+    Column("improvement", lazy("Improvement due"), lambda line: last_day(line.supplier.improvement), kind="day"),
 )

@@ -14,7 +14,6 @@ from tracker.cases import deadlines, queries
 from tracker.cases.queries import Standing
 from tracker.catalogue.rules import SupplierRules
 from tracker.web import charts, naming, periods, subjectpages, supplierlist
-from tracker.web.addresses import subject_address
 from tracker.web.fieldwords import choices, state_words, told
 from tracker.web.gate import current_person
 from tracker.web.languages import _
@@ -63,9 +62,9 @@ def index() -> Response | str:
         return supplierlist.listing().answer(
             "suppliers/index.html",
             lambda query: supplierlist.fetch(session, query),
-            states=[(state, state_words(KIND, state), count) for state, count in counts.items()],
+            states=[(state, words, counts[state]) for state, words in supplierlist.states() if state in counts],
             round=_present(session).id if rules else None,
-            registers=current_person().may("subjects.act"),
+            registers=current_person().may("subjects.act") and KIND in service().catalogue.lifecycles_by_kind,
         )
 
 
@@ -74,7 +73,7 @@ def show(subject: str) -> str:
 
     :raise NotFound: there is no such supplier.
     """
-    catalogue, now = service().catalogue, service().ledger.clock()
+    catalogue, person = service().catalogue, current_person()
     with service().database.read() as session:
         standing = queries.standing(session, KIND, subject)
         if standing is None:
@@ -94,9 +93,9 @@ def show(subject: str) -> str:
             chart=_chart(rules, lines),
             certificates=_certificates(session, subject, card),
             dues=_dues(session, subject),
-            acts=acting.allowed(service().context, session, current_person(), standing),
+            evaluates=EVALUATED in {each.type for each in acting.allowed(service().context, session, person, standing)}
+            and standing.state in suppliers.active_states(catalogue),
             address=url_for("web.subjects_show", kind=KIND, subject=subject),
-            day_now=calendar_day(now),
         )
 
 
@@ -122,9 +121,7 @@ def rounds_show(round: str) -> str:
             grades=_by_grade(progress),
             grade_words=lambda grade: told(EVALUATED, "grade", grade),
             tone=grade_tone,
-            address=subject_address,
             acting=current_person().may("subjects.act"),
-            kind=KIND,
         )
 
 
