@@ -138,7 +138,7 @@ def _page(subject: str, *, refused: EventForm | None = None) -> str:
         tone=_TONES.get(standing.state, "quiet"),
         programme_words=label(choices.get(found.programme)) or found.programme,
         province_words=_province(found.province),
-        sales=shown.money(service().catalogue, found.sales),
+        sales=_money(found),
         forms=forms,
         refused=refused,
     )
@@ -201,6 +201,12 @@ def _address(each: Broadcast) -> str:
 
 def _sales(each: Broadcast) -> str:
     return number(each.sales)
+
+
+def _money(each: Broadcast) -> str:
+    """What a session sold, to the last decimal on record."""
+    currency = service().catalogue.events[HELD].fields["sales"].currency or ""
+    return "" if each.sales is None else f"{currency} {number(each.sales)}"
 
 
 def _state(each: Broadcast) -> str:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from tracker.catalogue import Catalogue, Metric
+from tracker.catalogue import Metric
 from tracker.catalogue.calendar import Period
 from tracker.exports.running import running_figures
 from tracker.exports.trends import Trend, trends
@@ -106,15 +106,4 @@ def sales_course(found: Sequence[Trend]) -> Course | None:
         drawn = charts.bars(labels, [series], title=_("Sales by month"))
     return Course(
         drawn, [(periods.month_words(month), printed(sales.metric, value)) for month, value in sales.months.items()]
-    )
-
-
-def money(catalogue: Catalogue, value: Decimal | None) -> str | None:
-    """An amount of sales as figures print it."""
-    return (
-        None
-        if value is None
-        else printed(catalogue.metrics[SALES], value)
-        if SALES in catalogue.metrics
-        else str(value)
     )
