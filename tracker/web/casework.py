@@ -18,6 +18,7 @@ from tracker.cases.timeline import Moment, timeline
 from tracker.catalogue import EventType, Field
 from tracker.evidence import Attached
 from tracker.ledger.events import ATTACHED
+from tracker.web.controls import options
 from tracker.web.forms import PREFIX, EventForm, blank, event_form
 from tracker.web.languages import _, lazy, locale
 from tracker.web.naming import actor_words, name, names_of
@@ -169,7 +170,8 @@ def form_for(event_type: EventType, officers: Mapping[str, str]) -> type[EventFo
     form = event_form(service().catalogue, event_type, locale(), time=event_type.type not in _NOW, entity=False)
     if event_type.type == ASSIGNED:
         words = label(event_type.fields["officer"].label)
-        form.data_officer = SelectField(words, choices=list(officers.items()), validate_choice=False)
+        choices = options({id: {locale(): each} for id, each in officers.items()}, locale())
+        form.data_officer = SelectField(words, choices=choices, validate_choice=False)
     return form
 
 
@@ -204,7 +206,7 @@ def _form(
     if filled is not None and filled.declared.type == event_type.type:
         form = filled
     else:
-        form = blank(form_for(event_type, officers), service().ledger.clock(), expect=standing.last_seq)
+        form = blank(form_for(event_type, officers), expect=standing.last_seq)
     if event_type.type == NAMED:  # people are suggested, so that who has an account is recognised
         vars(form[f"{PREFIX}person"]).update(suggestions=known)
     return form
