@@ -26,6 +26,7 @@ from tracker.access.tokens import SCOPES
 from tracker.catalogue import Catalogue, EventType, load
 from tracker.catalogue.model import Field, FieldType
 from tracker.db import Database
+from tracker.intake.quarantine import held
 from tracker.settings import shipped
 from tracker.workflows import keychanges
 from tracker.workflows.models import named
@@ -217,4 +218,6 @@ def _held(site: Site) -> int:
     client = site.app.test_client()
     kind = "application/cloudevents+json"
     assert client.post("/api/v1/events", data=body, content_type=kind, headers=headers).status_code == 422
-    return 1
+    with site.house.database.read() as session:
+        [found] = held(session)
+    return found.id
