@@ -19,10 +19,12 @@ from tracker.access import proposals, sources
 from tracker.access.proposals import Proposal
 from tracker.access.registry import Registry
 from tracker.access.signatures import read_secret
+from tracker.clock import stamp
 from tracker.db import Database
 from tracker.errors import NotFound
 from tracker.settings import shipped
 from tracker.workflows import erasing, grants
+from tracker.workflows.models import grants as granted
 from tracker.workflows.models import named
 from tracker.workflows.sight import CASE, marks_of
 
@@ -220,3 +222,19 @@ def test_an_erasure_that_was_approved_leaves_nothing_to_read(cases: Site) -> Non
     assert stored(cases, found.id).state == "approved"
     with cases.house.database.read() as session, pytest.raises(NotFound):
         erasing.propose_erasure(session, "integrity", "case-1", "Again.", by=erin, at=cases.house.clock())
+
+
+def test_who_may_read_a_case_proposes_its_erasure_and_nobody_else(cases: Site) -> None:
+    erin, dora = cases.signed_in("erin", "case_officer"), cases.signed_in("dora", "approver")
+    asked = {"kind": CASE, "subject": "case-1", "reason": "The law asks."}
+    for visitor in (erin, dora):
+        assert visitor.post("/new-erasure", asked).status_code == 404
+    with cases.house.database.write() as session:
+        at, officer = cases.house.clock(), cases.folk.now("erin").id
+        session.execute(insert(granted).values(subject="case-1", person=officer, granted_at=stamp(at)))
+    assert erin.post("/new-erasure", asked | {"reason": " "}).status_code == 422
+    assert erin.post("/new-erasure", asked | {"subject": "case-9"}).status_code == 404
+    assert erin.post("/new-erasure", asked | {"kind": "no.such"}).status_code == 404
+    found = proposed(cases, erin, "/new-erasure", asked)
+    assert (found.kind, found.content) == ("erasure", {"subject": "case-1", "reason": "The law asks."})
+    assert decide(dora, found) == 303

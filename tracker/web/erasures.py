@@ -1,0 +1,83 @@
+"""Erasure of what is confidential about a subject: proposed by who may read it, approved by somebody else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as Answer
+from wtforms import SelectField, StringField, TextAreaField
+
+from tracker.errors import Conflict, Invalid, NotFound
+from tracker.web.adminforms import AdminForm, options
+from tracker.web.gate import current_person
+from tracker.web.languages import _, lazy
+from tracker.web.pages import Page
+from tracker.web.rendering import label, service
+from tracker.workflows.erasing import propose_erasure
+from tracker.workflows.sight import CASE, missing, sight
+
+
+class ErasureForm(AdminForm):
+    """What is to be erased, and why."""
+
+    kind = SelectField(lazy("Kind"), validate_choice=False)
+    subject = StringField(
+        lazy("Subject"),
+        render_kw={"maxlength": 200, "autocomplete": "off"},
+        description=lazy("Its identifier, as its page shows it."),
+    )
+    reason = TextAreaField(
+        lazy("Reason"),
+        render_kw={"maxlength": 1000, "rows": 3},
+        description=lazy("The approver reads it and it stays on record: say nothing confidential here."),
+    )
+
+
+def create() -> str:
+    """The form for an erasure."""
+    return _page(ErasureForm(kind=request.args.get("kind", ""), subject=request.args.get("subject", "")))
+
+
+def create_submit() -> Answer | tuple[str, int]:
+    """Propose that all which is confidential about a subject be destroyed."""
+    form, here, person = ErasureForm(request.form), service(), current_person()
+    kind, subject, at = form.text("kind"), form.text("subject"), here.ledger.clock()
+    try:
+        with here.database.write() as session:
+            seen = sight(session, here.keys, person, at)
+            if kind not in here.catalogue.lifecycles_by_kind or not seen.contents(kind, subject):
+                raise missing(subject)
+            domain = kind.partition(".")[0]
+            made = propose_erasure(session, domain, subject, form.text("reason"), by=person, at=at)
+    except (Invalid, Conflict) as error:
+        form.refuse(error)
+        return _page(form), error.status
+    except NotFound as error:
+        form.others.append(_("Nothing confidential of yours to read is held about this subject."))
+        return _page(form), error.status
+    flash(_("Proposed. It takes effect once an approver agrees."), "success")
+    return redirect(url_for("web.approvals_show", id=made.id), 303)
+
+
+def _page(form: ErasureForm) -> str:
+    form.kind.choices = _kinds()
+    return render_template("approvals/erasure.html", form=form)
+
+
+def _kinds() -> list[Any]:
+    """The kinds of subjects of which who asks may read what is confidential."""
+    catalogue, may = service().catalogue, current_person().may
+    return options(
+        {
+            kind: f"{label(catalogue.domains[kind.partition('.')[0]].label)} · {kind.partition('.')[2]}"
+            for kind in catalogue.lifecycles_by_kind
+            if may("cases.work" if kind == CASE else "subjects.act")
+        }
+    )
+
+
+PAGES = (
+    Page("GET", "/new-erasure", create, "subjects.read"),
+    Page("POST", "/new-erasure", create_submit, "subjects.read"),
+)
