@@ -16,7 +16,7 @@ from tracker.cli.demo import environment as demo_environment
 
 LOCALES = ("zh-Hant", "en")
 WIDE, NARROW = (1440, 900), (390, 844)
-MILLISECONDS = 20_000
+MILLISECONDS = 10_000
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,16 @@ def chromium() -> Iterator[Browser]:
     """Debian's Chromium, without its sandbox, which root cannot have."""
     program = needed("chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--font-render-hinting=none"])
+        browser = playwright.chromium.launch(
+            executable_path=program, args=["--no-sandbox", "--font-render-hinting=none"]
+        )
         yield browser
         browser.close()
 
 
-def context(browser: Browser, base: str, locale: str, size: tuple[int, int] = WIDE, *, scripts: bool = True) -> BrowserContext:
+def context(
+    browser: Browser, base: str, locale: str, size: tuple[int, int] = WIDE, *, scripts: bool = True
+) -> BrowserContext:
     """Somebody's browser, who reads ``locale`` and is not signed in."""
     width, height = size
     made = browser.new_context(
@@ -78,5 +82,5 @@ def sign_in(page: Page, login: str, password: str) -> None:
     page.goto("/login")
     page.fill("[name=login]", login)
     page.fill("[name=password]", password)
-    page.click("main [type=submit]")
+    page.click("main form:has([name=password]) button")
     page.wait_for_url(lambda url: "/login" not in url)

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import pytest
 
@@ -82,6 +82,18 @@ def opened(url: str) -> Iterator[Database]:
         yield database
     finally:
         database.close()
+
+
+class Installed(Protocol):
+    """What a server is started from: a home, and the settings of its environment."""
+
+    @property
+    def home(self) -> Path:
+        """Where its files are."""
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """Its ``TRACKER_…`` variables."""
 
 
 class Answer(NamedTuple):
@@ -218,7 +230,7 @@ def wait_for_end(pid: int) -> None:
 
 @contextmanager
 def serving(
-    site: Site, *, workers: int = 1, fault: str = "", wrapper: Sequence[str] = (), port: int = 0
+    site: Installed, *, workers: int = 1, fault: str = "", wrapper: Sequence[str] = (), port: int = 0
 ) -> Iterator[Server]:
     """A server of ``site``, ready, and gone at the end. ``fault`` names a point of :mod:`tests.scenarios.faults`;
     ``wrapper`` is a command that runs commands."""
@@ -229,7 +241,7 @@ def serving(
         server.kill()
 
 
-def start(site: Site, *, workers: int = 1, fault: str = "", wrapper: Sequence[str] = (), port: int = 0) -> Server:
+def start(site: Installed, *, workers: int = 1, fault: str = "", wrapper: Sequence[str] = (), port: int = 0) -> Server:
     """Start a server and return at once; as :func:`serving`, but whoever starts it ends it."""
     port = port or free_port()
     program = [sys.executable, "-m", "tests.scenarios.faults"] if fault else [str(TRACKER)]

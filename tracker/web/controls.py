@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 from wtforms import Field as FormField
-from wtforms import (
+from wtforms import (  # type: ignore[attr-defined]  # the types lag behind: SelectChoice
     Form,
     RadioField,
-    SelectChoice,  # type: ignore[attr-defined]  # newer than the types
+    SelectChoice,
     SelectField,
     StringField,
     TextAreaField,
