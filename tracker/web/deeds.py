@@ -46,20 +46,20 @@ def forms(
 ) -> list[EventForm]:
     """A form for each thing that this person may do to a subject; ``kept`` is, by event type, what to begin with.
     ``refused`` stands in the place of its own."""
-    now, made = service().ledger.clock(), []
+    made = []
     for event_type in acting.allowed(service().context, session, current_person(), found):
         if refused is not None and refused.declared.type == event_type.type:
             made.append(refused)
         else:
             begun = kept.get(event_type.type, {})
-            made.append(blank(_form(event_type), now, expect=found.last_seq, kept=begun))
+            made.append(blank(_form(event_type), expect=found.last_seq, kept=begun))
     return made
 
 
 def opening(event_type: str, *, subject: str, given: Any = None) -> EventForm:
     """The form of an event that opens a subject, empty or as ``given``; ``subject`` is what its name is called."""
     form = event_form(service().catalogue, _event_type(event_type), locale(), subject=subject)
-    return form(given) if given is not None else blank(form, service().ledger.clock())
+    return form(given) if given is not None else blank(form)
 
 
 def sent(event_type: str) -> EventForm:

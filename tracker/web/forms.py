@@ -22,7 +22,7 @@ from tracker.errors import Invalid, Refused
 from tracker.intake.texts import LONGEST_ID, is_identifier
 from tracker.web.controls import Required, control, control_id, none_chosen, options
 from tracker.web.languages import _
-from tracker.web.typed import instant_of, local_of, typed_of, value_of
+from tracker.web.typed import instant_of, typed_of, value_of
 
 PREFIX = "data_"
 
@@ -186,7 +186,7 @@ def event_form(
             _("Time"),
             id=place("time"),
             render_kw={"type": "datetime-local", "step": "any"},
-            description=_("When it happened, by the organisation's clock."),
+            description=_("When it happened, by the organisation's clock. Leave it empty for now."),
         )
     entities = catalogue.organisation.entities
     if entity and len(entities) > 1:
@@ -195,10 +195,10 @@ def event_form(
     return type("Form", (EventForm,), made)
 
 
-def blank(form: type[EventForm], now: datetime, *, expect: int | None = None, **others: Any) -> EventForm:
-    """A form to be filled in, with an id of its own and the present as its time."""
-    at = local_of(now.replace(second=0, microsecond=0), form.calendar)
-    return form(None, id=new_id(), time=at, expect="" if expect is None else str(expect), **others)
+def blank(form: type[EventForm], *, expect: int | None = None, **others: Any) -> EventForm:
+    """A form to be filled in, with an id of its own. Its time is left open for the present: a minute filled in
+    beforehand would lie before what has happened within it."""
+    return form(None, id=new_id(), expect="" if expect is None else str(expect), **others)
 
 
 def new_id() -> str:

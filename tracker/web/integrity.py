@@ -91,7 +91,7 @@ def act_submit(subject: str, fact: str) -> Any:
 
 def new() -> str:
     """The form for a report that reached an officer by another way."""
-    return _new(blank(_report_form(), service().ledger.clock()))
+    return _new(blank(_report_form()))
 
 
 def new_submit() -> Any:

@@ -50,7 +50,7 @@ def show(event_type: str) -> str:
     declared = _declared(event_type)
     with service().database.read() as session:
         made = _form(session, declared)
-    form = blank(made, service().ledger.clock(), subject=request.args.get("subject", "")[:200])
+    form = blank(made, subject=request.args.get("subject", "")[:200])
     return _page(declared, form)
 
 

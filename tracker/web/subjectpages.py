@@ -120,11 +120,11 @@ def page(kind: str, subject: str, *, refused: EventForm | None = None, opened: O
 
 def _forms(session: Session, standing: Standing, refused: EventForm | None) -> list[EventForm]:
     """A form for each thing that the person may do; a refused one in its place, as it was filled in."""
-    person, now = current_person(), service().ledger.clock()
+    person = current_person()
     if not person.may("subjects.act"):
         return []
     offered = acting.allowed(service().context, session, person, standing)
-    made = [blank(form_of(each), now, expect=standing.last_seq) for each in offered]
+    made = [blank(form_of(each), expect=standing.last_seq) for each in offered]
     if refused is None or refused.conflict is not None:
         return made
     return [refused if each.declared == refused.declared else each for each in made]
