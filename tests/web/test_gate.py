@@ -362,3 +362,10 @@ def test_other_visits_are_logged_without_what_an_address_holds(site: Site, logge
 def test_over_tls_browsers_are_told_to_come_over_tls_only(site: Site) -> None:
     assert site.visitor().get("/healthz").headers["Strict-Transport-Security"] == "max-age=31536000"
     assert "Strict-Transport-Security" not in site.app.test_client().get("/healthz").headers
+
+
+def test_an_expired_form_is_explained_in_the_readers_language(site: Site) -> None:
+    visitor = site.signed_in("alice", "recorder")
+    answer = visitor.bare_post("/account/language", {"locale": "en"}, Accept_Language="zh-HK")
+    assert "此表格已過期" in answer.text
+    assert "請返回並重新載入頁面，然後再次提交表格。" in answer.text

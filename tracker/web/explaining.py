@@ -49,8 +49,18 @@ _OTHER = (
 )
 
 
+_BY_KIND: Mapping[str, tuple[Any, Any]] = {
+    "form-expired": (
+        lazy("This form has expired"),
+        lazy("Your session has changed since the page was opened. Go back, reload the page, and send the form again."),
+    ),
+}
+"""Kinds of problem that take other advice than their status does."""
+
+
 def explained(problem: Mapping[str, Any]) -> Explained:
     """The words for a problem document."""
-    title, advice = _KNOWN.get(problem["status"], _OTHER)
+    slug = str(problem["type"]).rpartition(":")[2]
+    title, advice = _BY_KIND.get(slug) or _KNOWN.get(problem["status"], _OTHER)
     shown = "" if problem["status"] in (500, 405) else str(problem["detail"])
     return Explained(str(title), str(advice), shown)
