@@ -67,14 +67,16 @@ def _page(form: ErasureForm) -> str:
 
 def _kinds() -> list[Any]:
     """The kinds of subjects of which who asks may read what is confidential."""
-    catalogue, may = service().catalogue, current_person().may
-    return options(
-        {
-            kind: f"{label(catalogue.domains[kind.partition('.')[0]].label)} · {kind.partition('.')[2]}"
-            for kind in catalogue.lifecycles_by_kind
-            if may("cases.work" if kind == CASE else "subjects.act")
-        }
-    )
+    kinds, may = service().catalogue.lifecycles_by_kind, current_person().may
+    return options({kind: _words(kind) for kind in kinds if may("cases.work" if kind == CASE else "subjects.act")})
+
+
+def _words(kind: str) -> str:
+    """A kind by its domain; where that has several, with the subject's own name, which the catalogue does not label."""
+    domain, _dot, subject = kind.partition(".")
+    words = label(service().catalogue.domains[domain].label)
+    alone = sum(each.startswith(f"{domain}.") for each in service().catalogue.lifecycles_by_kind) == 1
+    return words if alone else f"{words} · {subject}"
 
 
 PAGES = (
