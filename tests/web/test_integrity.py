@@ -334,3 +334,40 @@ def test_the_audit_trail_is_append_only_for_readings_too(desk: Desk) -> None:
         session.execute(delete(audit))
     with desk.cases.house.database.read() as session:
         assert len(session.execute(select(audit)).all()) == count
+
+
+def test_events_of_a_case_are_voided_by_officers_with_access_alone(desk: Desk) -> None:
+    for login in ("charlie", "alice"):
+        desk.cases.folk.set_roles(login, "case_officer", "recorder")
+    desk.cases.grant(desk.subject)
+    reasons = {"reason": "recorded twice", "expect": "0", "id": "void-1"}
+    charlie, alice = desk.browser("charlie"), desk.browser("alice")
+    assert charlie.get("/events/0").status_code == 200
+    assert charlie.post("/events/0/void", reasons).status_code == 403
+    assert desk.cases.types(desk.subject) == ["reported"]
+    assert alice.post("/events/0/void", reasons).status_code == 303
+    assert desk.browser("grace").post("/events/0/void", reasons).status_code == 404
+
+
+def test_the_events_behind_a_figure_tell_nobody_of_a_case_that_names_them(desk: Desk) -> None:
+    other = desk.cases.worked()
+    desk.cases.act("alice", other, "person_named", person="erin")
+    for login, count in (("dora", 2), ("erin", 1)):
+        page = desk.browser(login).get("/figures/integrity.cases_reported/2021/events").text
+        assert (desk.subject in page, other in page) == (True, login == "dora")
+        assert page.count('href="/events/') == count
+
+
+def test_the_generic_pages_show_no_more_of_a_case_than_its_own(desk: Desk) -> None:
+    desk.cases.grant(desk.subject)
+    desk.cases.act("alice", desk.subject, "person_named", person="erin")
+    for login in PEOPLE:
+        browser = desk.browser(login)
+        sees = login in {"alice", "charlie", "bob", "dora"}
+        for path in ("/subjects/integrity.case", "/events", "/events?format=csv", "/", "/audit", "/approvals"):
+            page = browser.get(path)
+            assert sees or desk.subject not in page.text, (login, path)
+            assert NARRATIVE not in page.text
+        for path in ("/subjects/integrity.case/{}", "/integrity/{}"):
+            here, nowhere = (browser.get(path.format(each)) for each in (desk.subject, "case-nowhere"))
+            assert sees or here.status_code == nowhere.status_code, login

@@ -16,7 +16,7 @@ from tracker.intake.parsing import parse_json
 from tracker.ledger.events import Fact
 from tracker.tallies.behind import facts_behind
 from tracker.web.rendering import service
-from tracker.workflows.sight import sight
+from tracker.workflows.sight import CASE, sight
 
 PAGE = 50
 MOST = 10_000
@@ -50,6 +50,8 @@ def page(session: Session, person: Person, metric: Metric, period: Period) -> Be
         if total >= MOST and len(listed) > PAGE:
             more = True
             break
+        if fact.type.startswith(f"{CASE}.") and fact.subject in view.hidden:
+            continue  # not even counted: that one is hidden would tell of a case that names who asks
         total += 1
         if not view.event(fact.type, fact.subject):
             hidden += 1

@@ -7,9 +7,8 @@ from typing import Any
 from flask import Response, flash, redirect, render_template, request, url_for
 from sqlalchemy.orm import Session
 
-from tracker.access.people import Person
 from tracker.catalogue import EventType
-from tracker.errors import Conflict, NotFound
+from tracker.errors import Conflict, Forbidden, NotFound
 from tracker.ledger.events import AMENDMENTS, VOIDED
 from tracker.ledger.queries import Entry, versions
 from tracker.web import amending, eventlists
@@ -40,6 +39,7 @@ def show(seq: int) -> str:
     """
     with service().database.read() as session:
         known, names = _known(session, seq), names_of(session)
+        amendable = _amendable(session, known)
     first, last = known[0], known[-1]
     lifecycles = service().catalogue.lifecycles_by_event.get(first.type, ())
     stating = next(each for each in reversed(known) if each.type != VOIDED)
@@ -54,7 +54,7 @@ def show(seq: int) -> str:
         domain=service().catalogue.domains.get(first.type.partition(".")[0]),
         said=said(first.type, amending.stated(stating)),
         address=address,
-        amendable=_amendable(current_person(), known),
+        amendable=amendable,
         correctable=_correctable(first.type),
         id=new_id(),
     )
@@ -94,6 +94,7 @@ def void_submit(seq: int) -> Any:
     """
     with service().database.read() as session:
         known = _known(session, seq)
+        _check_amends(session, known)
     reason, expect, person = request.form.get("reason", "").strip(), request.form.get("expect", ""), current_person()
     given = {"reason": reason.replace("\r\n", "\n"), "id": request.form.get("id") or new_id()}
     there = redirect(url_for("web.events_show", seq=known[0].seq), 303)
@@ -121,6 +122,7 @@ def _to_correct(seq: int, *, again: bool = False) -> tuple[list[Entry], EventTyp
     """The versions of an event and its type. One that was voided meanwhile is refused only where a form would open."""
     with service().database.read() as session:
         known = _known(session, seq)
+        _check_amends(session, known)
     if not _correctable(known[0].type):
         raise Conflict("Events of this kind are not corrected by a form. Void it, and record what is right.")
     if known[-1].type == VOIDED and not again:
@@ -128,8 +130,14 @@ def _to_correct(seq: int, *, again: bool = False) -> tuple[list[Entry], EventTyp
     return known, service().catalogue.events[known[0].type]
 
 
-def _amendable(person: Person, known: list[Entry]) -> bool:
-    return person.may("events.amend") and known[-1].type != VOIDED and known[0].type not in AMENDMENTS
+def _check_amends(session: Session, known: list[Entry]) -> None:
+    if not seen_in(session).amends(known[0].type, known[0].subject):
+        raise Forbidden("Events of a case are corrected and voided by officers with access to it alone.")
+
+
+def _amendable(session: Session, known: list[Entry]) -> bool:
+    may = seen_in(session).amends(known[0].type, known[0].subject)
+    return may and known[-1].type != VOIDED and known[0].type not in AMENDMENTS
 
 
 def _correctable(type: str) -> bool:

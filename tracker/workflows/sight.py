@@ -67,9 +67,7 @@ class Sight:
         An event of a case is seen by whoever sees the case; so is every other event with a case as its subject, such
         as an attached file. A correction or void need not repeat the subject: ask :meth:`entry` for those.
         """
-        if type.startswith(f"{CASE}."):
-            return self.person.may("cases.read") and subject not in self.hidden
-        if subject is not None and type.startswith("tracker.") and self._is_case(subject):
+        if self._about_case(type, subject):
             return self.person.may("cases.read") and subject not in self.hidden
         return self.person.may("events.read") or self.person.may("subjects.read")
 
@@ -82,6 +80,12 @@ class Sight:
         c = events.c
         row = self._session.execute(select(c.type, c.subject).where(c.seq == entry.original)).one_or_none()
         return row is None or self.event(row.type, row.subject)
+
+    def amends(self, type: str, subject: str | None) -> bool:
+        """Whether an event may be corrected or voided, by its original's type and subject: of a case, with access."""
+        if not self.person.may("events.amend"):
+            return False
+        return self.contents(CASE, subject or "") if self._about_case(type, subject) else True
 
     def target(self, target: str) -> bool:
         """Whether a proposal about ``kind/subject`` may be shown, or about something in it; all other targets may.
@@ -102,6 +106,11 @@ class Sight:
         """
         if not self.subject(kind, subject):
             raise missing(subject)
+
+    def _about_case(self, type: str, subject: str | None) -> bool:
+        if not type.startswith("tracker."):
+            return type.startswith(f"{CASE}.")
+        return subject is not None and self._is_case(subject)
 
     def _is_case(self, subject: str) -> bool:
         query = select(states.c.subject).where(states.c.kind == CASE, states.c.subject == subject)
