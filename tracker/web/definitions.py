@@ -129,7 +129,7 @@ def _printed(metric: Metric) -> Iterator[Term]:
     places = (
         ngettext("To %(num)s decimal", "To %(num)s decimals", metric.places) if metric.places else _("To whole numbers")
     )
-    yield Term(_("Rounding"), (f"{places}, {_ROUNDINGS[metric.rounding]}",))
+    yield Term(_("Rounding"), (places, str(_ROUNDINGS[metric.rounding])))
     if metric.qualifier != "exact":
         yield Term(_("Said in reports as"), (str(_QUALIFIERS[metric.qualifier]),))
     if metric.zero:

@@ -24,7 +24,7 @@ from tracker.web.languages import _, locale
 from tracker.web.printing import printed
 from tracker.web.rendering import label, service
 
-MOST_BARS = 16
+MOST_BARS = 24
 """Parts of a breakdown that are drawn; the table has all of them."""
 
 _STANDS = frozenset({Measure.BALANCE, Measure.MEMBERS, Measure.LATEST, Measure.LATEST_SUM, Measure.MEAN, Measure.RATIO})
