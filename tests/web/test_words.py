@@ -67,7 +67,7 @@ def test_no_translation_is_left_over(folder: Path) -> None:
 def test_placeholders_are_those_of_the_english_message(folder: Path) -> None:
     for message in translated(folder):
         ids = [message.id] if isinstance(message.id, str) else list(message.id)
-        strings = [message.string] if isinstance(message.string, str) else list(message.string)
+        strings = [message.string] if isinstance(message.string, str) else list(message.string or ())
         wanted = set(PLACEHOLDER.findall(ids[-1]))
         assert all(set(PLACEHOLDER.findall(each)) == wanted for each in strings), message.id
         assert all("%" not in PLACEHOLDER.sub("", each).replace("%%", "") for each in strings if wanted), message.id
@@ -89,5 +89,5 @@ def answers(known: Catalog, message: Message) -> bool:
     found = known.get(message if isinstance(message, str) else message[0])
     if found is None:
         return False
-    strings = [found.string] if isinstance(found.string, str) else list(found.string)
+    strings = [found.string] if isinstance(found.string, str) else list(found.string or ())
     return bool(strings) and all(strings)
