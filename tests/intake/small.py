@@ -15,13 +15,12 @@ from tracker.catalogue.model import (
     EventType,
     Field,
     FieldType,
-    Lifecycle,
     Measure,
     Metric,
-    Move,
     Organisation,
     Place,
 )
+from tracker.catalogue.subjects import Lifecycle, Move
 
 NOW = datetime(2026, 1, 15, 4, 0, tzinfo=UTC)
 LABEL = {"en": "label"}

@@ -17,7 +17,7 @@ from tracker.intake.exact import LARGEST_INTEGER
 from tracker.intake.fields import MOST_ITEMS
 from tracker.intake.texts import LONGEST_ID, LONGEST_LINK
 from tracker.intake.validation import subject_types
-from tracker.ledger.events import CORRECTED, NOTHING, OPENED, VOIDED
+from tracker.ledger.events import ATTACHED, CORRECTED, NOTHING, OPENED, VOIDED
 
 Json: TypeAlias = dict[str, Any]
 
@@ -46,6 +46,7 @@ def event_schemas(catalogue: Catalogue) -> dict[str, Json]:
     found = {
         name: _envelope(event, *(reserved.get(name) or _declared(event)), subject=name in needing, entity=entity)
         for name, event in catalogue.events.items()
+        if name != ATTACHED  # files come from people, on pages: no machine sends them
     }
     example_of(found[OPENED])["time"] = _before_the_ledger(catalogue)
     if next(iter(found)) in needing:  # of the first one the correction is shown
