@@ -72,9 +72,9 @@ def evaluate_submit(subject: str) -> Any:
     :raise NotFound: there is no such supplier, or no such event.
     """
     context, person = service().context, current_person()
-    form = _evaluation()(request.form)
     with service().database.read() as session:
         _standing(session, subject)
+        form = _evaluation(session)(request.form)
 
     def work(session: Session) -> Done:
         given: dict[str, Any] = {"id": form.id_given, "time": form.instant, "expect": form.expected}
@@ -105,11 +105,11 @@ def _registration(session: Session) -> type[EventForm]:
     return form
 
 
-def _evaluation() -> type[EventForm]:
+def _evaluation(session: Session) -> type[EventForm]:
     """The form of an evaluation, without the grade, which follows from the scores."""
     declared = _declared(EVALUATED)
     form = event_form(service().catalogue, declared, locale(), without={"grade"}, entity=False)
-    _choose(form, ROUND, {each: {locale(): each} for each in _rounds()})
+    _choose(form, ROUND, {each: {locale(): each} for each in _rounds(session)})
     return form
 
 
@@ -128,11 +128,12 @@ def _choose(form: type[EventForm], name: str, known: Mapping[str, Label]) -> Non
     setattr(form, place, chosen)
 
 
-def _rounds() -> list[str]:
-    """The rounds of this year and the last that have begun, the newest first."""
+def _rounds(session: Session) -> list[str]:
+    """The rounds that have begun, of this year, the last, and those with evaluations; the newest first."""
     catalogue, today = service().catalogue, calendar_day(service().ledger.clock())
     year = catalogue.calendar.year_of(today)
-    found = [each for past in (year - 1, year) for each in suppliers.rounds(catalogue, past)]
+    years = sorted({year - 1, year, *suppliers.years_evaluated(session)})
+    found = [each for past in years for each in suppliers.rounds(catalogue, past)]
     return [each.id for each in reversed(found) if each.first_day <= today]
 
 
