@@ -25,7 +25,12 @@ def fingerprint(metric: Metric, *, of_list: bool) -> Metric:
         "weight_scale": metric.weight_scale,
         "carry": metric.carry,
         "per": list(metric.per),
-        "where": {name: sorted(values) for name, values in metric.where.items()},
+        "where": {name: sorted(values, key=_apart) for name, values in metric.where.items()},
         "by": sorted(map(list, metric.by)),
     }
     return replace(metric, fingerprint=digest(canonical(decides)).hex()[:16])
+
+
+def _apart(value: str | int | bool) -> tuple[bool, str | int | bool]:
+    """Texts after numbers: a list that mixes them is a mistake, which is told later, but must be sorted until then."""
+    return isinstance(value, str), value
