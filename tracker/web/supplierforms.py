@@ -61,9 +61,9 @@ def evaluate(subject: str) -> str:
     :raise NotFound: there is no such supplier, or no such event.
     """
     with service().database.read() as session:
-        standing = _standing(session, subject)
-    asked = {f"{PREFIX}{ROUND}": request.args.get(ROUND, "")[:40] or _rounds()[0]}
-    return _page(blank(_evaluation(), expect=standing.last_seq, **asked), subject)
+        standing, form, offered = _standing(session, subject), _evaluation(session), _rounds(session)
+    asked = {f"{PREFIX}{ROUND}": request.args.get(ROUND, "")[:40] or offered[0]}
+    return _page(blank(form, expect=standing.last_seq, **asked), subject)
 
 
 def evaluate_submit(subject: str) -> Any:
