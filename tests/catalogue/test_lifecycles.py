@@ -132,7 +132,7 @@ MISTAKES = [
     (
         ("{field: until}", "{field: permit}"),
         "deadlines.permit.due.field",
-        "is of type 'choice'; a deadline needs a date",
+        "a deadline needs a date",
     ),
     (("{field: until}", "{field: until, or: 7d}"), "deadlines.permit.due.or", "unknown key 'or'"),
     (("due: 3mo", "due: {field: until}"), "deadlines.answer.due.field", "unknown field of works.job.opened 'until'"),

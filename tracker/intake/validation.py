@@ -81,7 +81,7 @@ def subject_types(catalogue: Catalogue) -> frozenset[str]:
         if metric.measure is Measure.MEMBERS or (metric.measure is Measure.LATEST_SUM and not metric.per)
         for name in (*metric.events, *metric.leave)
     ]
-    return frozenset(followed).union(*((*each.start, *each.moves) for each in catalogue.lifecycles))
+    return frozenset(followed).union(*(each.events for each in catalogue.lifecycles))
 
 
 def check(validator: Validator, incoming: Incoming, *, within: str = "") -> Incoming:
