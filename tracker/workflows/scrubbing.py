@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
-from sqlalchemy import text
+import sqlite3
+from collections.abc import Iterator
+from time import sleep
+
+from sqlalchemy import Connection, text
 
 from tracker.db import Database, plain_errors
 from tracker.errors import NotReady
 
-_VACUUM = ("VACUUM FULL data_key", "VACUUM event_vault", "VACUUM evidence_file")
-"""Wrapped keys are few and are written anew; without them, what an older page still holds opens for nobody."""
+_SMALL = ("data_key", "event_vault")
 
+_VACUUM = ("VACUUM FULL data_key", "VACUUM event_vault", "VACUUM evidence_file")
+_READERS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+    "AND age(backend_xmin) > age(CAST(CAST(:mark AS xid8) AS xid))"
+)
+_MOST_ATTEMPTS, _PAUSE = 100, 0.1
 _REWRITE = ("VACUUM FULL data_key", "VACUUM FULL event_vault")
 
 
 def scrub(database: Database) -> None:
     """Let the database forget what an erasure deleted. To be called once it is committed; again does no harm.
 
-    SQLite has overwritten it in its file (``secure_delete``), and here empties its write-ahead log. PostgreSQL clears
-    away dead rows; its archived log and every backup are the operator's.
+    Wrapped keys are written anew on both engines, so that no page keeps one: without it nothing else opens. SQLite
+    overwrites what is deleted (``secure_delete``), but may have left copies in the unused space of pages when it moved
+    rows about; so the vault is written anew too, and the write-ahead log is emptied. PostgreSQL clears away dead rows.
+    Of files, unused space may keep some sealed bytes until it is used again. Archived logs and backups are the
+    operator's.
 
-    :raise NotReady: others were reading all the while, or this role does not own the tables. What was erased is
-        erased; remnants stay in the database's files until this is done again.
+    :raise NotReady: others were reading all the while. What was erased is erased; remnants stay in the database's
+        files until this is done again.
     """
     if database.sqlite:
-        _sqlite(database)
+        _sqlite(database, *_anew())
     else:
         _postgresql(database, _VACUUM)
 
@@ -39,19 +51,48 @@ def rewrite(database: Database) -> None:
         _postgresql(database, _REWRITE)
 
 
+def _anew() -> Iterator[str]:
+    """The statements that write the small tables anew. The copy is a file of its own, however large they are."""
+    yield "PRAGMA temp_store=FILE"
+    yield "BEGIN IMMEDIATE"
+    for table in _SMALL:
+        yield f"CREATE TEMP TABLE kept AS SELECT * FROM {table} ORDER BY rowid"
+        yield f"DELETE FROM {table}"
+        yield f"INSERT INTO {table} SELECT * FROM kept"
+        yield "DROP TABLE kept"
+    yield "COMMIT"
+    yield "PRAGMA temp_store=MEMORY"
+
+
 def _sqlite(database: Database, *first: str) -> None:
+    """Run statements past SQLAlchemy, whose connections are always in a transaction."""
     with plain_errors(), database.engine.connect() as connection:
-        driver = connection.connection.driver_connection  # itself: within a transaction none of this works
+        driver = connection.connection.driver_connection
         assert driver is not None
-        for statement in first:
-            driver.execute(statement)
-        busy, *_ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        try:
+            for statement in first:
+                driver.execute(statement)
+            busy, *_ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.OperationalError as error:
+            connection.invalidate()  # what it had begun ends with it
+            raise NotReady(f"The database cannot be scrubbed now: {error}. Try again.") from error
     if busy:
-        raise NotReady("Others are reading the database. What is deleted stays in its log until `tracker init` is run.")
+        raise NotReady("Others are reading the database. What is deleted stays in its log until this is done again.")
 
 
 def _postgresql(database: Database, statements: tuple[str, ...]) -> None:
     engine = database.engine.execution_options(isolation_level="AUTOCOMMIT")
     with plain_errors(), engine.connect() as connection:
+        _await_readers(connection)
         for statement in statements:
             connection.execute(text(statement))
+
+
+def _await_readers(connection: Connection) -> None:
+    """Wait for those who began to read before now: for them PostgreSQL keeps every row that they could still see."""
+    mark = {"mark": connection.execute(text("SELECT CAST(pg_current_xact_id() AS text)")).scalar_one()}
+    for _attempt in range(_MOST_ATTEMPTS):
+        if not connection.execute(text(_READERS), mark).scalar_one():
+            return
+        sleep(_PAUSE)
+    raise NotReady("Others are reading the database. What is deleted stays in its pages until this is done again.")
