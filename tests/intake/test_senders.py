@@ -13,7 +13,7 @@ from tracker.access.tokens import SCOPES, Token
 from tracker.clock import stamp
 from tracker.errors import Forbidden, Mistake
 from tracker.intake.senders import Sender, bearing, signing
-from tracker.ledger.events import CORRECTED, VOIDED, Actor, Incoming
+from tracker.ledger.events import ATTACHED, CORRECTED, VOIDED, Actor, Incoming
 
 NOW = datetime(2021, 2, 1, 4, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -72,6 +72,14 @@ def test_a_source_writes_as_itself_alone_and_only_what_it_is_bound_to() -> None:
 @pytest.mark.parametrize("type", ["desk", "desks.case.reported", "meter.read.late", "DESK.case.reported"])
 def test_a_pattern_covers_what_begins_with_it_and_nothing_like_it(type: str) -> None:
     assert type in refusal(signing(DESK), an_event(type))
+
+
+def test_no_machine_attaches_files() -> None:
+    bound = Source("desk", "/desk", ("*",))
+    for sender in (signing(bound), bearing(a_token("record"), None), bearing(a_token("record", source="desk"), bound)):
+        assert refusal(sender, an_event(ATTACHED)) == (
+            "Files are attached by people, on the page of the event they belong to."
+        )
 
 
 def test_whoever_is_bound_to_no_source_writes_as_any() -> None:
