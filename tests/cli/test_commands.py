@@ -323,7 +323,7 @@ def test_postgresql_goes_the_same_way(bare: Desk, postgresql_url: str) -> None:
     frozen = bare.done("freeze", "2020")
     exported = {format_: bare.done("export", "2020", "--format", format_) for format_ in ("json", "csv")}
     assert bare.done("recount").startswith("All agree")
-    assert sorted(path.name for path in (bare.path / "home").rglob("*")) == ["keys", "quarantine", "secrets"]
+    assert sorted(path.name for path in (bare.path / "home").rglob("*")) == ["keys", "quarantine", "secrets", "vault"]
 
     del bare.settings["TRACKER_DATABASE_URL"]
     bare.done("init")

@@ -46,6 +46,13 @@ def frozen(house: House, client: FlaskClient) -> FlaskClient:
     return client
 
 
+def test_who_follows_no_integrity_cases_has_no_reporting_channel_and_no_link_to_one(client: FlaskClient) -> None:
+    for path in ("/report", "/report/receipt"):
+        answer = client.get(path)
+        assert (answer.status_code, "Set-Cookie" in answer.headers) == (404, False)
+    assert "/report" not in client.get("/").text
+
+
 def test_without_a_frozen_year_the_page_says_what_to_do(client: FlaskClient) -> None:
     english, chinese = Page(client.get("/?lang=en")), Page(client.get("/"))
     assert (english.language, chinese.language) == (ENGLISH, CHINESE)

@@ -13,7 +13,7 @@ from flask import Flask, Response, current_app, flash, g, redirect, request, ses
 from tracker.access import sessions
 from tracker.access.people import Person
 from tracker.access.sessions import Live
-from tracker.errors import Forbidden, NotReady, Unauthorised
+from tracker.errors import Forbidden, NotFound, NotReady, Unauthorised
 from tracker.service import Service
 from tracker.web import cookies, forgery
 from tracker.web.languages import _
@@ -62,6 +62,7 @@ def guarded(page: Page) -> View:
         if posted:
             forgery.check_origin()
         if page.permission == TRACELESS:
+            _check_followed(page)
             return page.view(**values)
         if page.permission != PUBLIC and g.person is None:
             return _to_sign_in()
@@ -69,9 +70,15 @@ def guarded(page: Page) -> View:
             forgery.check_token()
         if page.permission != PUBLIC and not g.person.may(page.permission):
             raise Forbidden(f"This takes the permission {page.permission}, which none of your roles has.")
+        _check_followed(page)
         return page.view(**values)
 
     return view
+
+
+def _check_followed(page: Page) -> None:
+    if page.kind is not None and page.kind not in _service().catalogue.lifecycles_by_kind:
+        raise NotFound(f"This organisation follows no {page.kind}: its catalogue declares none.")
 
 
 def current_person() -> Person:

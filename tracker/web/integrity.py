@@ -258,13 +258,13 @@ def _address(subject: str) -> str:
 
 
 PAGES = (
-    Page("GET", "/integrity", index, "cases.read"),
-    Page("GET", "/integrity/new", new, "cases.work"),
-    Page("POST", "/integrity/new", new_submit, "cases.work"),
-    Page("GET", "/integrity/<subject>", show, "cases.read"),
-    Page("POST", "/integrity/<subject>/read", read_submit, "cases.work"),
-    Page("POST", "/integrity/<subject>/acts/<fact>", act_submit, "cases.work"),
-    Page("POST", "/integrity/<subject>/access", access_submit, "cases.work"),
-    Page("POST", "/integrity/<subject>/access/end", revoke_submit, "cases.read"),
-    Page("POST", "/integrity/<subject>/files/<int:seq>", file_submit, "cases.work"),
+    Page("GET", "/integrity", index, "cases.read", CASE),
+    Page("GET", "/integrity/new", new, "cases.work", CASE),
+    Page("POST", "/integrity/new", new_submit, "cases.work", CASE),
+    Page("GET", "/integrity/<subject>", show, "cases.read", CASE),
+    Page("POST", "/integrity/<subject>/read", read_submit, "cases.work", CASE),
+    Page("POST", "/integrity/<subject>/acts/<fact>", act_submit, "cases.work", CASE),
+    Page("POST", "/integrity/<subject>/access", access_submit, "cases.work", CASE),
+    Page("POST", "/integrity/<subject>/access/end", revoke_submit, "cases.read", CASE),
+    Page("POST", "/integrity/<subject>/files/<int:seq>", file_submit, "cases.work", CASE),
 )

@@ -74,11 +74,12 @@ def opens(endpoint: str) -> bool:
 
 def _links(entries: tuple[Entry, ...], here: str) -> Iterator[Link]:
     for entry in entries:
-        if opens(entry.endpoint) and _followed(entry.kind):
+        if opens(entry.endpoint) and followed(entry.kind):
             yield Link(str(entry.words), url_for(entry.endpoint), entry.endpoint == here)
 
 
-def _followed(kind: str | None) -> bool:
+def followed(kind: str | None) -> bool:
+    """Whether the organisation follows this kind of subject; no kind in particular is always there."""
     service: Service = current_app.extensions["tracker"]
     return kind is None or kind in service.catalogue.lifecycles_by_kind
 

@@ -23,12 +23,14 @@ PERMISSIONS_OF_PAGES = "tracker.permissions"
 
 @dataclass(frozen=True)
 class Page:
-    """One route of the pages. ``permission`` is one of :data:`PERMISSIONS`, or one of the two words above."""
+    """One route of the pages. ``permission`` is one of :data:`PERMISSIONS`, or one of the two words above. A page about
+    one ``kind`` of subject is there only where the organisation follows it."""
 
     method: str
     rule: str
     view: View
     permission: str
+    kind: str | None = None
 
     def __post_init__(self) -> None:
         if self.permission not in {*PERMISSIONS, PUBLIC, TRACELESS}:

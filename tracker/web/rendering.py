@@ -19,7 +19,7 @@ from tracker.web.addresses import subject_address
 from tracker.web.controls import attributes
 from tracker.web.explaining import explained
 from tracker.web.languages import _, babel_locale, locale, locales, name_of
-from tracker.web.navigation import navigation, opens
+from tracker.web.navigation import followed, navigation, opens
 from tracker.web.sparkline import sparkline
 
 _DAYS = {"zh": "y年M月d日", "en": "d MMM y"}
@@ -34,8 +34,14 @@ def register(state: BlueprintSetupState) -> None:
     jinja = state.app.jinja_env
     jinja.trim_blocks = jinja.lstrip_blocks = True
     jinja.filters.update(day=day, instant=instant, ago=ago, number=number, iso=iso)
-    jinja.globals.update(label=label, can=can, opens=opens, asset=assets.address, navigation=navigation, speak=speak)
     jinja.globals.update(
+        label=label,
+        can=can,
+        followed=followed,
+        opens=opens,
+        asset=assets.address,
+        navigation=navigation,
+        speak=speak,
         name_of=name_of,
         explained=explained,
         sparkline=sparkline,

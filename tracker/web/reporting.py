@@ -25,6 +25,7 @@ from tracker.web.pages import TRACELESS, Page
 from tracker.web.rendering import service
 from tracker.web.reportform import CHOSEN, Entered, addition, is_token, report
 from tracker.workflows import receipts, reporting
+from tracker.workflows.sight import CASE
 
 _LIMITS = "tracker.reporting"
 
@@ -192,9 +193,9 @@ def _limits() -> Limits:
 
 
 PAGES = (
-    Page("GET", "/report", show, TRACELESS),
-    Page("POST", "/report", submit, TRACELESS),
-    Page("GET", "/report/receipt", receipt, TRACELESS),
-    Page("POST", "/report/receipt", receipt_submit, TRACELESS),
-    Page("POST", "/report/message", write_submit, TRACELESS),
+    Page("GET", "/report", show, TRACELESS, CASE),
+    Page("POST", "/report", submit, TRACELESS, CASE),
+    Page("GET", "/report/receipt", receipt, TRACELESS, CASE),
+    Page("POST", "/report/receipt", receipt_submit, TRACELESS, CASE),
+    Page("POST", "/report/message", write_submit, TRACELESS, CASE),
 )
