@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import Response, flash, render_template, request, url_for
 
 from tracker.access import passwords, people, sessions
 from tracker.access.people import Person
 from tracker.errors import Invalid, TooSoon
 from tracker.web import gate
 from tracker.web.accountforms import ChangePassword, Confirm, Enrol, Language
+from tracker.web.answers import page, see
 from tracker.web.auth import enrol_submit, enrolling, entrance, told, too_soon
 from tracker.web.gate import current_person
 from tracker.web.languages import COOKIE, _, locale, locales, name_of
@@ -40,7 +41,7 @@ def password_submit() -> Response:
         return _shown(form, person, too_soon(error), 429, error.seconds)
     gate.admit(entered.sid)
     flash(_("Your password is changed. Wherever else you were signed in, you no longer are."), "success")
-    return _see(url_for("web.account_show"))
+    return see(url_for("web.account_show"))
 
 
 def second_factor() -> Response:
@@ -74,7 +75,7 @@ def language_submit() -> Response:
         with service().database.write() as writing:
             people.set_locale(writing, current_person(), form.locale.data)
         flash(_("Your language is set."), "success")
-    answer = _see(url_for("web.account_show"))
+    answer = see(url_for("web.account_show"))
     answer.delete_cookie(COOKIE, httponly=True, samesite="Lax", secure=request.is_secure)
     return answer
 
@@ -84,7 +85,7 @@ def sign_out_submit() -> Response:
     entrance().leave(current_person(), everywhere=True)
     gate.dismiss()
     flash(_("You are signed out everywhere."), "success")
-    return _see(url_for("web.auth_sign_in"))
+    return see(url_for("web.auth_sign_in"))
 
 
 def _shown(
@@ -105,23 +106,12 @@ def _shown(
         places=places,
         has_password=has_password,
     )
-    return _page(shown, status, wait)
+    return page(shown, status, wait)
 
 
 def _confirming(form: Confirm, person: Person, words: str = "", status: int = 200, wait: int | None = None) -> Response:
     shown = render_template("account/second_factor.html", form=form, words=words, replaces=person.second_factor)
-    return _page(shown, status, wait)
-
-
-def _page(shown: str, status: int, wait: int | None) -> Response:
-    headers = {} if wait is None else {"Retry-After": str(wait)}
-    return Response(shown, status, headers, content_type="text/html; charset=utf-8")
-
-
-def _see(address: str) -> Response:
-    answer = redirect(address, 303)
-    assert isinstance(answer, Response)
-    return answer
+    return page(shown, status, wait)
 
 
 PAGES = (

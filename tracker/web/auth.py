@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, flash, g, redirect, render_template, request, session, url_for
+from flask import Response, flash, g, render_template, request, session, url_for
 from wtforms import Form
 
 from tracker.access import secondfactor
@@ -12,6 +12,7 @@ from tracker.access.people import Person
 from tracker.errors import Invalid, NotFound, TooSoon, Unauthorised
 from tracker.web import gate
 from tracker.web.accountforms import Code, Enrol, SignIn, Welcome
+from tracker.web.answers import page, see
 from tracker.web.entrance import Entered, Entrance
 from tracker.web.gate import SID, half_signed_in, local
 from tracker.web.languages import _, lazy
@@ -32,8 +33,8 @@ def sign_in() -> Any:
     gate.check_key()
     after = local(request.args.get("next"))
     if half_signed_in():
-        return _see(url_for("web.auth_code", next=after))
-    return _see(after) if g.person else _asked(SignIn(data={"next": after}))
+        return see(url_for("web.auth_code", next=after))
+    return see(after) if g.person else _asked(SignIn(data={"next": after}))
 
 
 def sign_in_submit() -> Any:
@@ -54,7 +55,7 @@ def code() -> Any:
     """The form for the second factor, or for enrolling one."""
     live, after = half_signed_in(), local(request.args.get("next"))
     if live is None:
-        return _see(after if g.person else url_for("web.auth_sign_in"))
+        return see(after if g.person else url_for("web.auth_sign_in"))
     if live.person.second_factor:
         return _coded(Code(data={"next": after}))
     return enrolling(live.person, Enrol(data={"next": after}))
@@ -65,7 +66,7 @@ def code_submit() -> Any:
     live = half_signed_in()
     if live is None:
         flash(_("That took too long. Please sign in once more."), "error")
-        return _see(url_for("web.auth_sign_in"))
+        return see(url_for("web.auth_sign_in"))
     if not live.person.second_factor:
         return enrol_submit(live.person)
     form = Code(request.form)
@@ -116,7 +117,7 @@ def sign_out_submit() -> Any:
         entrance().leave(g.live.person, everywhere=False)
     gate.dismiss()
     flash(_("You are signed out."), "success")
-    return _see(url_for("web.auth_sign_in"))
+    return see(url_for("web.auth_sign_in"))
 
 
 def entrance() -> Entrance:
@@ -165,7 +166,7 @@ def _enter(entered: Entered, after: str | None) -> Response:
     gate.admit(entered.sid)
     if flashes:
         session["_flashes"] = flashes
-    return _see(local(after) if entered.complete else url_for("web.auth_code", next=local(after)))
+    return see(local(after) if entered.complete else url_for("web.auth_code", next=local(after)))
 
 
 def _asked(form: SignIn, words: str = "", status: int = 200, wait: int | None = None) -> Response:
@@ -182,15 +183,7 @@ def _welcomed(form: Welcome, who: Person | None = None, words: str = "", status:
 
 
 def _page(template: str, status: int, wait: int | None = None, **context: Any) -> Response:
-    headers = {} if wait is None else {"Retry-After": str(wait)}
-    shown = render_template(template, **context)
-    return Response(shown, status, headers, content_type="text/html; charset=utf-8")
-
-
-def _see(address: str) -> Response:
-    answer = redirect(address, 303)
-    assert isinstance(answer, Response)
-    return answer
+    return page(render_template(template, **context), status, wait)
 
 
 PAGES = (

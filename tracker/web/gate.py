@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import wraps
 from typing import Any
 
-from flask import Flask, Response, current_app, flash, g, redirect, request, session, url_for
+from flask import Flask, Response, current_app, flash, g, request, session, url_for
 
 from tracker.access import sessions
 from tracker.access.people import Person
@@ -16,6 +16,7 @@ from tracker.access.sessions import Live
 from tracker.errors import Forbidden, NotFound, NotReady, Unauthorised
 from tracker.service import Service
 from tracker.web import cookies, forgery
+from tracker.web.answers import see
 from tracker.web.languages import _
 from tracker.web.pages import PERMISSIONS_OF_PAGES, PUBLIC, TRACELESS, Page, View
 
@@ -144,16 +145,10 @@ def _to_sign_in() -> Response:
     check_key()
     here = request.full_path.rstrip("?") if request.method == "GET" else "/"
     if half_signed_in():
-        return _see(url_for("web.auth_code", next=local(here)))
+        return see(url_for("web.auth_code", next=local(here)))
     if request.method != "GET":
         flash(_("You are not signed in, or no longer. Nothing was stored: sign in and try again."), "error")
-    return _see(url_for("web.auth_sign_in", next=local(here)) if local(here) != "/" else url_for("web.auth_sign_in"))
-
-
-def _see(address: str) -> Response:
-    answer = redirect(address, 303)
-    assert isinstance(answer, Response)
-    return answer
+    return see(url_for("web.auth_sign_in", next=local(here)) if local(here) != "/" else url_for("web.auth_sign_in"))
 
 
 def _depart(response: Response) -> Response:

@@ -6,10 +6,11 @@ import hmac
 from datetime import datetime, timedelta
 
 import structlog
-from flask import Response, flash, redirect, request, session, url_for
+from flask import Response, flash, request, session, url_for
 
 from tracker.errors import Forbidden, NotFound
 from tracker.web import gate
+from tracker.web.answers import see
 from tracker.web.auth import entrance
 from tracker.web.gate import local
 from tracker.web.languages import _
@@ -37,7 +38,7 @@ def start() -> Response:
     except ProviderFailed as error:
         return _failed(error)
     session[_VISIT], session[_NEXT] = visit.as_dict(), local(request.args.get("next"))
-    return _see(address)
+    return see(address)
 
 
 def back() -> Response:
@@ -59,9 +60,9 @@ def back() -> Response:
         return _failed(error)
     except Forbidden:
         flash(_("Nobody here is linked to this account. Ask an administrator to link it to yours."), "error")
-        return _see(url_for("web.auth_sign_in"))
+        return see(url_for("web.auth_sign_in"))
     gate.admit(entered.sid)
-    return _see(local(after))
+    return see(local(after))
 
 
 def _visit(kept: object, now: datetime) -> Visit:
@@ -91,13 +92,7 @@ def _back() -> str:
 def _failed(error: ProviderFailed) -> Response:
     log.warning("sign-on failed", detail=error.detail)
     flash(_("Your organisation's sign-on did not confirm who you are. Try again, or tell an administrator."), "error")
-    return _see(url_for("web.auth_sign_in"))
-
-
-def _see(address: str) -> Response:
-    answer = redirect(address, 303)
-    assert isinstance(answer, Response)
-    return answer
+    return see(url_for("web.auth_sign_in"))
 
 
 PAGES = (Page("GET", "/login/provider", start, PUBLIC), Page("GET", "/login/provider/back", back, PUBLIC))
