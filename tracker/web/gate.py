@@ -35,6 +35,9 @@ _WITHOUT_PEOPLE = frozenset(
 )
 """Files and figures for machines: the same for everybody, and there although the database is not."""
 
+_FOR_MACHINES = frozenset({"api", "about"})
+"""Blueprints that know no sessions: what they answer never depends on a cookie."""
+
 _LOCAL = re.compile(r"/(?![/\\])[!-\[\]-~]{0,500}", re.ASCII)
 
 
@@ -48,10 +51,14 @@ def register(app: Flask, service: Service) -> None:
     def arrive() -> None:
         g.person = g.live = None
         g.traceless = cookies.within(request.path, traceless)
-        if request.endpoint not in _WITHOUT_PEOPLE and session.get(SID):
+        if _for_people() and session.get(SID):
             _recognise(service, session[SID])
 
     app.after_request(_depart)
+
+
+def _for_people() -> bool:
+    return request.blueprint not in _FOR_MACHINES and request.endpoint not in _WITHOUT_PEOPLE
 
 
 def guarded(page: Page) -> View:
