@@ -29,7 +29,7 @@ class Shot(NamedTuple):
 
 
 SHOTS = (
-    Shot("home", "/?period=2020", "recorder"),
+    Shot("home", "/?year=2020", "recorder"),
     Shot("figures", "/figures?period=2020", "recorder"),
     Shot("metric", "/figures/integrity.cases_reported?period=2020", "recorder"),
     Shot("record", "/record", "recorder"),

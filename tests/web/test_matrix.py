@@ -68,15 +68,7 @@ SIGNING_OUT = ("web.account_sign_out_submit", "web.auth_sign_out_submit")
 
 
 @pytest.fixture
-def world(sqlite_url: str, tmp_path: Path) -> Iterator[World]:
-    database = Database(sqlite_url)
-    with built(database, tmp_path / "home") as found:
-        yield found
-    database.close()
-
-
-@pytest.fixture
-def either(database: Database, tmp_path: Path) -> Iterator[World]:
+def world(database: Database, tmp_path: Path) -> Iterator[World]:
     """A world on each engine."""
     with built(database, tmp_path / "home") as found:
         yield found
@@ -225,12 +217,12 @@ def test_without_a_token_no_call_is_answered_whoever_is_signed_in(world: World) 
                 assert call(visitor.client, world, rule, headers) == 401, rule.rule
 
 
-def test_a_signature_opens_its_own_webhook_and_no_other_call(either: World) -> None:
-    for rule in rules(either, "api"):
+def test_a_signature_opens_its_own_webhook_and_no_other_call(world: World) -> None:
+    for rule in rules(world, "api"):
         [method] = methods(rule)
-        status = either.deliver(either.address(rule), either.event(), method).status_code
+        status = world.deliver(world.address(rule), world.event(), method).status_code
         assert status == (201 if SCOPE_OF[rule.endpoint] == SIGNATURE else 401), rule.rule
-    assert either.deliver("/api/v1/webhooks/erp", either.event()).status_code == 401
+    assert world.deliver("/api/v1/webhooks/erp", world.event()).status_code == 401
 
 
 _TOKEN = re.compile(r'name="csrf_token" value="[^"]+"')
@@ -250,8 +242,8 @@ NARRATIVES = (
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_nobody_without_a_grant_reads_a_narrative(either: World, role: str) -> None:
-    visitor = either.site.signed_in("alice", role)
+def test_nobody_without_a_grant_reads_a_narrative(world: World, role: str) -> None:
+    visitor = world.site.signed_in("alice", role)
     for method, path in NARRATIVES:
         answer = ask(visitor, method, path)
         assert NARRATIVE not in answer.text, path
@@ -263,25 +255,25 @@ def test_nobody_without_a_grant_reads_a_narrative(either: World, role: str) -> N
     assert (ask(visitor, "GET", "/events/0").status_code == 200) == (not hidden and "events.read" in ROLES[role])
 
 
-def test_an_officer_with_a_grant_reads_the_narrative(either: World) -> None:
-    visitor, bob = either.site.signed_in("alice", "case_officer"), either.site.person("bob", "approver")
-    here, alice = either.site.service, either.site.folk.now("alice")
+def test_an_officer_with_a_grant_reads_the_narrative(world: World) -> None:
+    visitor, bob = world.site.signed_in("alice", "case_officer"), world.site.person("bob", "approver")
+    here, alice = world.site.service, world.site.folk.now("alice")
     with here.database.write() as session:
         at = here.ledger.clock()
         proposed = grants.propose_access(session, here.keys, CASE_1, alice.id, by=alice, at=at)
-    found = ask(either.site.signed_in("bob"), "GET", f"/approvals/{proposed.id}")
+    found = ask(world.site.signed_in("bob"), "GET", f"/approvals/{proposed.id}")
     assert CASE_1 in found.text
-    answer = either.site.signed_in("bob").post(f"/approvals/{proposed.id}/approve", {"digest": proposed.digest})
+    answer = world.site.signed_in("bob").post(f"/approvals/{proposed.id}/approve", {"digest": proposed.digest})
     assert (answer.status_code, bob.may("cases.work")) == (303, False)
     assert NARRATIVE in ask(visitor, "POST", f"/integrity/{CASE_1}/read").text
 
 
 @pytest.mark.parametrize("role", sorted(role for role in ROLES if "cases.read" in ROLES[role]))
-def test_who_is_named_in_a_case_finds_no_trace_of_it(either: World, role: str) -> None:
-    other, named = either.site.signed_in("bob", role), either.site.signed_in("alice", role)
+def test_who_is_named_in_a_case_finds_no_trace_of_it(world: World, role: str) -> None:
+    other, named = world.site.signed_in("bob", role), world.site.signed_in("alice", role)
     paths = [path for method, path in NARRATIVES if method == "GET"] + ["/", "/approvals", "/audit"]
     assert CASE_1 in ask(named, "GET", "/integrity").text
-    either.name_in_case("Alice")
+    world.name_in_case("Alice")
     for path in paths:
         answer, nothing = ask(named, "GET", path), ask(named, "GET", path.replace(CASE_1, "case-9"))
         shown, wanted = (_TOKEN.sub("", each.text.replace(CASE_1, "case-9")) for each in (answer, nothing))
