@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from tests.house import House, small_catalogue
+from tests.house import Fresh, House, small_catalogue
 from tests.postgres import Reused, connect
 from tracker import wiring
 from tracker.db import Database
@@ -75,6 +76,32 @@ def database(url: str) -> Iterator[Database]:
     opened = Database(url)
     yield opened
     opened.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def drawn(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Callable[[Database], House]], Fresh]:
+    """Given how a house is built, what builds one after the other, each on a fresh database of this engine."""
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        return lambda build: lambda: _housed(_copied(template, tmp_path / "drawn.db"), build)
+    reused: Reused = request.getfixturevalue("postgresql")
+    return lambda build: lambda: _housed(reused.fresh(), build)
+
+
+def _copied(template: Path, file: Path) -> str:
+    for each in file.parent.glob(f"{file.name}*"):
+        each.unlink()
+    shutil.copy(template, file)
+    return f"sqlite:///{file}"
+
+
+@contextmanager
+def _housed(url: str, build: Callable[[Database], House]) -> Iterator[House]:
+    database = Database(url)
+    try:
+        yield build(database)
+    finally:
+        database.close()
 
 
 @pytest.fixture

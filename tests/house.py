@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import select
 
@@ -26,6 +27,9 @@ from tracker.ledger.models import vault
 from tracker.ledger.record import Ledger
 from tracker.ledger.vault import opened, salts
 from tracker.tallies.queries import exact
+
+Fresh: TypeAlias = Callable[[], AbstractContextManager["House"]]
+"""A house on a database of its own, for every history that is drawn."""
 
 DATA = Path(__file__).parent / "data"
 ALICE = Actor("person", "alice")

@@ -10,10 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from tests.cases.conftest import Fresh
 from tests.cases.histories import History
 from tests.cases.works import Row, rows
-from tests.house import House
+from tests.house import Fresh, House
 from tracker.cases.derive import derive_all
 from tracker.cases.lifecycle import walk
 from tracker.cases.state import clear

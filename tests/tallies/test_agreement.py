@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,8 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from tests.house import House, small_catalogue
-from tests.postgres import Reused
+from tests.house import Fresh, House, small_catalogue
 from tests.tallies.histories import live_through
 from tracker.db import Database
 from tracker.ledger.heads import read_head
@@ -31,37 +27,15 @@ often = settings(
 )
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Any]:
+@pytest.fixture
+def fresh(drawn: Callable[[Callable[[Database], House]], Fresh]) -> Fresh:
     """A house on a database of its own for every drawn history."""
-    if request.param == "sqlite":
-        template: Path = request.getfixturevalue("sqlite_template")
-        return lambda: _sqlite_house(template, tmp_path / "drawn.db")
-    database: Reused = request.getfixturevalue("postgresql")
-    return lambda: _opened(database.fresh())
-
-
-@contextmanager
-def _opened(url: str) -> Iterator[House]:
-    database = Database(url)
-    try:
-        yield House.build(database, small_catalogue())
-    finally:
-        database.close()
-
-
-@contextmanager
-def _sqlite_house(template: Path, file: Path) -> Iterator[House]:
-    for each in file.parent.glob(f"{file.name}*"):
-        each.unlink()
-    shutil.copy(template, file)
-    with _opened(f"sqlite:///{file}") as house:
-        yield house
+    return drawn(lambda database: House.build(database, small_catalogue()))
 
 
 @often
 @given(data=st.data())
-def test_tallies_equal_an_independent_recount_after_any_history(fresh: Callable[[], Any], data: st.DataObject) -> None:
+def test_tallies_equal_an_independent_recount_after_any_history(fresh: Fresh, data: st.DataObject) -> None:
     with fresh() as house:
         live_through(data.draw, house, data.draw(st.integers(1, 12)))
         assert house.differences(*YEARS) == []
@@ -70,7 +44,7 @@ def test_tallies_equal_an_independent_recount_after_any_history(fresh: Callable[
 @pytest.mark.full
 @settings(often, max_examples=300)
 @given(data=st.data())
-def test_long_histories_agree_as_well(fresh: Callable[[], Any], data: st.DataObject) -> None:
+def test_long_histories_agree_as_well(fresh: Fresh, data: st.DataObject) -> None:
     with fresh() as house:
         live_through(data.draw, house, data.draw(st.integers(20, 60)))
         assert house.differences(*YEARS) == []
@@ -78,7 +52,7 @@ def test_long_histories_agree_as_well(fresh: Callable[[], Any], data: st.DataObj
 
 @often
 @given(data=st.data())
-def test_a_replay_leaves_every_row_as_it_was(fresh: Callable[[], Any], data: st.DataObject) -> None:
+def test_a_replay_leaves_every_row_as_it_was(fresh: Fresh, data: st.DataObject) -> None:
     with fresh() as house:
         live_through(data.draw, house, data.draw(st.integers(1, 10)))
         before = _rows(house)
@@ -90,7 +64,7 @@ def test_a_replay_leaves_every_row_as_it_was(fresh: Callable[[], Any], data: st.
 
 @often
 @given(data=st.data())
-def test_what_was_known_at_any_seq_is_what_the_tallies_said_then(fresh: Callable[[], Any], data: st.DataObject) -> None:
+def test_what_was_known_at_any_seq_is_what_the_tallies_said_then(fresh: Fresh, data: st.DataObject) -> None:
     with fresh() as house:
         live_through(data.draw, house, data.draw(st.integers(1, 6)))
         period = house.catalogue.calendar.parse(data.draw(st.sampled_from(["2019", "2020", "2020-Q1", "2020-06"])))

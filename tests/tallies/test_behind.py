@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from tests.house import House
+from tests.house import Fresh, House
 from tests.tallies import test_agreement
 from tests.tallies.histories import live_through
 from tests.tallies.test_agreement import often
@@ -124,7 +124,7 @@ def assert_enough(session: Session, house: House, period: Period, values: Mappin
 
 @often
 @given(data=st.data())
-def test_every_stored_figure_follows_from_the_facts_behind_it(fresh: Callable[[], Any], data: st.DataObject) -> None:
+def test_every_stored_figure_follows_from_the_facts_behind_it(fresh: Fresh, data: st.DataObject) -> None:
     with fresh() as house:
         live_through(data.draw, house, data.draw(st.integers(1, 10)))
         period = house.catalogue.calendar.parse(data.draw(st.sampled_from(PERIODS)))
@@ -134,7 +134,7 @@ def test_every_stored_figure_follows_from_the_facts_behind_it(fresh: Callable[[]
 
 @often
 @given(data=st.data())
-def test_as_of_any_size_and_for_a_day_they_are_the_facts_of_then(fresh: Callable[[], Any], data: st.DataObject) -> None:
+def test_as_of_any_size_and_for_a_day_they_are_the_facts_of_then(fresh: Fresh, data: st.DataObject) -> None:
     with fresh() as house:
         live_through(data.draw, house, data.draw(st.integers(1, 10)))
         period = house.catalogue.calendar.parse(data.draw(st.sampled_from(PERIODS + DAYS)))
@@ -146,7 +146,7 @@ def test_as_of_any_size_and_for_a_day_they_are_the_facts_of_then(fresh: Callable
 
 @often
 @given(data=st.data())
-def test_a_computed_figure_rests_on_all_that_its_inputs_rest_on(fresh: Callable[[], Any], data: st.DataObject) -> None:
+def test_a_computed_figure_rests_on_all_that_its_inputs_rest_on(fresh: Fresh, data: st.DataObject) -> None:
     inputs = {
         "desk.loss_per_case": [("desk.loss", "2020"), ("desk.cases", "2020")],
         "desk.everything": [("desk.cases", "2020"), ("desk.members", "2020")],

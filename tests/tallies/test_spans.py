@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
-from tests.house import House, small_catalogue
-from tests.postgres import Reused
+from tests.house import Fresh, House, small_catalogue
 from tests.tallies.histories import live_through
 from tracker.catalogue import COMPUTED
 from tracker.catalogue.calendar import Period
@@ -47,37 +43,17 @@ def one_by_one(house: House) -> Spans:
     return found
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Any]:
+@pytest.fixture
+def fresh(drawn: Callable[[Callable[[Database], House]], Fresh]) -> Fresh:
     """A house on a database of its own for every drawn history."""
-    if request.param == "sqlite":
-        template: Path = request.getfixturevalue("sqlite_template")
-        return lambda: _opened(_copied(template, tmp_path / "drawn.db"))
-    database: Reused = request.getfixturevalue("postgresql")
-    return lambda: _opened(database.fresh())
-
-
-def _copied(template: Path, file: Path) -> str:
-    for each in file.parent.glob(f"{file.name}*"):
-        each.unlink()
-    shutil.copy(template, file)
-    return f"sqlite:///{file}"
-
-
-@contextmanager
-def _opened(url: str) -> Iterator[House]:
-    database = Database(url)
-    try:
-        yield House.build(database, small_catalogue())
-    finally:
-        database.close()
+    return drawn(lambda database: House.build(database, small_catalogue()))
 
 
 @settings(
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(data=st.data())
-def test_each_period_says_what_it_says_alone_after_any_history(fresh: Callable[[], Any], data: st.DataObject) -> None:
+def test_each_period_says_what_it_says_alone_after_any_history(fresh: Fresh, data: st.DataObject) -> None:
     with fresh() as house:
         live_through(data.draw, house, data.draw(st.integers(1, 12)))
         assert values(house, NAMES) == one_by_one(house)
@@ -97,7 +73,7 @@ def test_each_period_says_what_it_says_alone_after_any_history(fresh: Callable[[
     max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(data=st.data())
-def test_a_run_of_months_says_what_is_counted_from_the_events(fresh: Callable[[], Any], data: st.DataObject) -> None:
+def test_a_run_of_months_says_what_is_counted_from_the_events(fresh: Fresh, data: st.DataObject) -> None:
     with fresh() as house:
         live_through(data.draw, house, data.draw(st.integers(1, 12)))
         run = house.catalogue.calendar.first_months(2020, data.draw(st.sampled_from([1, 3, 6, 12])))

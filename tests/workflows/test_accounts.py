@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,8 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from tests.house import House
-from tests.postgres import Reused
+from tests.house import Fresh, House
 from tests.workflows.houses import house_of
 from tracker.access.keys import Keys
 from tracker.db import Database
@@ -224,39 +221,17 @@ def _record(house: House, truth: Truth, fact: tuple[str, str, str, int, str]) ->
     truth.facts[seq], truth.in_force[seq] = fact, seq
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def fresh(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], Any]:
+@pytest.fixture
+def fresh(drawn: Callable[[Callable[[Database], House]], Fresh]) -> Fresh:
     """A house on a database of its own for every drawn history."""
-    if request.param == "sqlite":
-        template: Path = request.getfixturevalue("sqlite_template")
-        return lambda: _sqlite_house(template, tmp_path / "drawn.db")
-    reused: Reused = request.getfixturevalue("postgresql")
-    return lambda: _opened(reused.fresh())
-
-
-@contextmanager
-def _opened(url: str) -> Iterator[House]:
-    database = Database(url)
-    try:
-        yield house_of(database, "content")
-    finally:
-        database.close()
-
-
-@contextmanager
-def _sqlite_house(template: Path, file: Path) -> Iterator[House]:
-    for each in file.parent.glob(f"{file.name}*"):
-        each.unlink()
-    shutil.copy(template, file)
-    with _opened(f"sqlite:///{file}") as house:
-        yield house
+    return drawn(lambda database: house_of(database, "content"))
 
 
 @settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(data=st.data())
-def test_points_and_net_figures_follow_any_history(fresh: Callable[[], Any], data: st.DataObject) -> None:
+def test_points_and_net_figures_follow_any_history(fresh: Fresh, data: st.DataObject) -> None:
     with fresh() as house:
         truth = live_through(data.draw, house, data.draw(st.integers(1, 16)))
         assert {each: points(house, each) for each in ACCOUNTS} == {each: truth.points(each) for each in ACCOUNTS}
