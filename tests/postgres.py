@@ -103,4 +103,6 @@ class Reused:
                 database.execute(f"DELETE FROM {table}".encode())
             for table, guard in guarded:
                 database.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {guard}".encode())
-            database.execute("INSERT INTO ledger_head (id, size, recorded_at) VALUES (1, 0, '')")
+            database.execute(
+                "INSERT INTO ledger_head (id, size, recorded_at, root, frontier) VALUES (1, 0, '', sha256(''), '')"
+            )

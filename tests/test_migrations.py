@@ -23,6 +23,7 @@ import tracker.workflows.models  # noqa: F401  (imports every table)
 from tests.postgres import create, drop
 from tracker.db import Database, metadata
 from tracker.errors import NotMigrated
+from tracker.ledger.merkle import EMPTY
 from tracker.ledger.models import head
 from tracker.migrations import GUARDED, GUARDS, check_ready, configuration, downgrade, guarded, guards, upgrade
 
@@ -123,7 +124,7 @@ def test_the_tables_in_code_are_those_of_the_migrations(database: Database) -> N
 
 def test_a_new_log_is_empty_and_has_one_head(database: Database) -> None:
     with database.read() as session:
-        assert [tuple(row) for row in session.execute(select(head))] == [(1, 0, "", None)]
+        assert [tuple(row) for row in session.execute(select(head))] == [(1, 0, "", None, EMPTY, b"")]
         filled = [name for name, table in metadata.tables.items() if session.execute(select(table)).first() is not None]
     assert filled == ["ledger_head"]
 

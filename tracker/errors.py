@@ -17,6 +17,8 @@
     │   ├── TooLarge            over a limit (413)
     │   ├── WrongMediaType      not a form we read (415)
     │   ├── Invalid             readable, with mistakes (422)
+    │   ├── ProofInvalid        a proof that proves nothing (422)
+    │   ├── PackInvalid         not what it claims to be (422)
     │   └── TooMany             faster than a limit allows (429)
     │       └── TooSoon         after attempts that failed
     ├── CatalogueInvalid        the configuration has mistakes
@@ -212,6 +214,22 @@ class Invalid(Refused):
     status = 422
     slug = "invalid"
     title = "The input has mistakes"
+
+
+class ProofInvalid(Refused):
+    """A proof that there cannot be, or that does not lead to the root it is meant for."""
+
+    status = 422
+    slug = "proof-invalid"
+    title = "The proof does not hold"
+
+
+class PackInvalid(Refused):
+    """An assurance pack, a checkpoint or a key that is not what it claims to be; says what is wrong, and where."""
+
+    status = 422
+    slug = "pack-invalid"
+    title = "This cannot be trusted"
 
 
 class TooMany(Refused):

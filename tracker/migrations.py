@@ -16,7 +16,16 @@ from tracker.db import Database, plain_errors
 from tracker.errors import NotMigrated
 from tracker.settings import shipped
 
-GUARDED = ("event", "catalogue", "snapshot", "audit_entry")
+GUARDED = (
+    "event",
+    "catalogue",
+    "snapshot_draft",
+    "snapshot_publication",
+    "snapshot",
+    "audit_entry",
+    "merkle_tile",
+    "checkpoint",
+)
 """The tables whose rows nothing changes."""
 
 GUARDS = {

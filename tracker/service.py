@@ -92,7 +92,7 @@ class Service:
 
 def keys_of(settings: Settings) -> Keys:
     """The key files that the settings name."""
-    files = (settings.secrets_key_file, settings.quarantine_key_file, settings.vault_key_file)
+    files = (settings.secrets_key_file, settings.quarantine_key_file, settings.vault_key_file, settings.log_key_file)
     return Keys.of(settings.home, *files)
 
 

@@ -32,6 +32,7 @@ class Settings:
     secrets_key_file: Path | None = None
     quarantine_key_file: Path | None = None
     vault_key_file: Path | None = None
+    log_key_file: Path | None = None
     quarantine_days: int = 30
     max_body: int = 1 << 20
     rate_limit: str = "1000/second"
@@ -272,6 +273,9 @@ OPTIONS = (
         "TRACKER_QUARANTINE_KEY_FILE", "HOME/keys/quarantine", "Key file that the quarantine is sealed with.", _path
     ),
     Option("TRACKER_VAULT_KEY_FILE", "HOME/keys/vault", "Key ring that wraps the keys of what is confidential.", _path),
+    Option(
+        "TRACKER_LOG_KEY_FILE", "HOME/keys/log", "Key file that checkpoints and frozen years are signed with.", _path
+    ),
     Option("TRACKER_QUARANTINE_DAYS", "30", "Days that a refused delivery is kept for a decision.", _days),
     Option("TRACKER_MAX_BODY", "1048576", "Largest request body, or line of NDJSON, in bytes.", _size),
     Option("TRACKER_RATE_LIMIT", "1000/second", "Requests that one source or token may make, per process.", _rate),

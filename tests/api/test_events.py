@@ -12,8 +12,8 @@ from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Response
 
 from tests.api.conftest import BATCH, MAX_BODY, ONE, Api, problem, token
+from tests.freezing import frozen
 from tracker.access import tokens
-from tracker.jobs.freezing import freeze_year
 from tracker.ledger.models import events as events_table
 from tracker.ledger.models import head
 
@@ -87,7 +87,7 @@ def test_plain_json_may_be_one_event_or_several(api: Api) -> None:
 
 def test_an_event_for_a_frozen_year_is_recorded_and_marked_as_late(api: Api) -> None:
     api.post(a_case(api))
-    freeze_year(api.house.database, api.house.ledger, 2020)
+    frozen(api.house.database, api.house.ledger, 2020)
     answer = api.post([a_case(api), a_case(api, time="2021-01-04T12:00:00+08:00")], BATCH)
     _, late, timely = leaves(api)
     assert (answer.status_code, answer.json) == (
@@ -568,7 +568,7 @@ def test_what_is_odd_but_true_is_recorded(api: Api) -> None:
 
 
 def test_a_late_event_sent_again_gets_its_first_receipt(api: Api) -> None:
-    freeze_year(api.house.database, api.house.ledger, 2020)
+    frozen(api.house.database, api.house.ledger, 2020)
     event = a_case(api)
     first, again = api.post(event), api.post(event)
     assert (first.status_code, again.status_code) == (201, 200)

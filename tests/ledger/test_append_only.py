@@ -13,12 +13,12 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from tests.house import ALICE, House, small_catalogue
+from tests.freezing import frozen_in
+from tests.house import House, small_catalogue
 from tests.ledger.test_recording import rows
 from tracker.db import Database, metadata
 from tracker.errors import NotMigrated
 from tracker.migrations import GUARDS, check_ready, guarded
-from tracker.snapshots.freeze import freeze
 
 CASE = "desk.case.reported"
 
@@ -90,7 +90,7 @@ def fill(house: House) -> House:
     house.record(house.event(CASE, {"channel": "phone"}), house.event(CASE, {"channel": "mail"}))
     house.correct(0, 0, {"channel": "mail"})
     with house.database.write() as session:
-        freeze(house.ledger, session, ALICE, 2020)
+        frozen_in(session, house.ledger, 2020)
     return house
 
 

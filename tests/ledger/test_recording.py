@@ -56,7 +56,7 @@ def test_seq_starts_at_0_and_has_no_gaps(house: House) -> None:
     with house.database.read() as session:
         stored = session.execute(select(events_table.c.id, events_table.c.seq).order_by(events_table.c.seq)).all()
         assert [tuple(row) for row in stored] == [(each.id, each.seq) for each in receipts]
-        assert read_head(session) == (4, "2021-02-01T04:00:00.000000Z", house.catalogue.digest)
+        assert read_head(session)[:3] == (4, "2021-02-01T04:00:00.000000Z", house.catalogue.digest)
 
 
 def test_a_receipt_says_all_and_is_the_same_on_every_engine(house: House) -> None:

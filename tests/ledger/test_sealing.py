@@ -16,7 +16,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import Row, delete, inspect, select, text
 
-from tests.house import ALICE, House
+from tests.freezing import frozen_in
+from tests.house import House
 from tests.ledger.test_recording import rows
 from tracker.db import Database
 from tracker.errors import ContentConflict
@@ -26,7 +27,6 @@ from tracker.ledger.models import events as events_table
 from tracker.ledger.models import vault
 from tracker.ledger.record import random_salt
 from tracker.ledger.sealing import hashed
-from tracker.snapshots.freeze import freeze
 
 CASE = "desk.case.reported"
 SECRETS = ("鑰匙不見了 – the keys were gone", "the second account differs")
@@ -50,7 +50,7 @@ def sealed(house: House) -> House:
     made.correct(0, 0, plain | {"narrative": SECRETS[1]}, subject="乙", time="2020-01-02T00:00:00Z")
     made.void(1, 1)
     with made.database.write() as session:
-        freeze(ledger, session, ALICE, 2020)
+        frozen_in(session, ledger, 2020)
     return made
 
 

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from tests.cli.conftest import Desk, Tracker, tracker
+from tests.freezing import frozen
 from tests.house import ALICE, DATA, WRAPPING_KEY
 from tracker import sample
 from tracker.access.datakeys import DataKeys
@@ -24,7 +25,6 @@ from tracker.exports import FORMATS, write
 from tracker.intake.accept import Intake
 from tracker.intake.importing import import_whole
 from tracker.jobs.activation import activate
-from tracker.jobs.freezing import freeze_year
 from tracker.ledger.record import Ledger
 from tracker.settings import shipped
 
@@ -142,7 +142,7 @@ def test_the_same_events_give_the_same_bytes_on_postgresql(demo: Demo, postgresq
         activate(database, intake.ledger, ALICE)
         found = import_whole(intake, database, ALICE, enumerate(sample.events(), start=1))
         assert (found.recorded, found.duplicates, found.refused) == (found.lines, 0, 0)
-        body = freeze_year(database, intake.ledger, 2020).body
+        body = frozen(database, intake.ledger, 2020).body
     finally:
         database.close()
     for format_ in FORMATS:

@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
-from tests.house import ALICE, House, small_catalogue
+from tests.freezing import frozen_in
+from tests.house import House, small_catalogue
 from tracker import wiring
 from tracker.db import Database
 from tracker.exports import FORMATS, write
 from tracker.migrations import upgrade
-from tracker.snapshots.freeze import freeze, get
+from tracker.snapshots.reading import get
 
 ROOT = Path(__file__).parents[2]
 CASE, READ, JOINED, LEFT = "desk.case.reported", "desk.meter.read", "desk.member.joined", "desk.member.left"
@@ -67,7 +68,7 @@ def exports(database: Database, batch: int) -> Mapping[str, bytes]:
         for first in range(0, len(events), batch):
             house.record(*events[first : first + batch])
     with database.write() as session:
-        freeze(house.ledger, session, ALICE, 2020)
+        frozen_in(session, house.ledger, 2020)
     with database.read() as session:
         body = get(session, 2020).body
     return {format: exported(house, body, format) for format in FORMATS}

@@ -15,11 +15,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.house import ALICE, House, second_catalogue
+from tests.freezing import frozen_in
+from tests.house import House, second_catalogue
 from tracker.db import Database
 from tracker.exports import write
-from tracker.snapshots.freeze import Snapshot, freeze
 from tracker.snapshots.late import late
+from tracker.snapshots.reading import Snapshot
 
 PICKED, GRADED, SOLD = "harvest.fruit.picked", "harvest.fruit.graded", "harvest.shipment.sold"
 REPORTED, CLOSED, BRIEFED = "safety.incident.reported", "safety.incident.closed", "safety.briefing.held"
@@ -171,7 +172,7 @@ def event_of(house: House, type: str, time: str, data: Mapping[str, Any], subjec
 
 def freeze_2022(house: House) -> Snapshot:
     with house.database.write() as session:
-        return freeze(house.ledger, session, ALICE, 2022)
+        return frozen_in(session, house.ledger, 2022)
 
 
 def exported(house: House, snapshot: Snapshot, format: str) -> bytes:

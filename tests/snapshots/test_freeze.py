@@ -14,16 +14,16 @@ import pytest
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DatabaseError
 
-from tests.house import ALICE, DATA, METER, House
+from tests.freezing import frozen, frozen_in
+from tests.house import DATA, METER, House
 from tracker.canonical import canonical
 from tracker.catalogue import Catalogue, Measure, load
 from tracker.db import Database
 from tracker.errors import Conflict, NotFound, UnknownPeriod
-from tracker.jobs.freezing import freeze_year
 from tracker.ledger.replay import replay
-from tracker.snapshots.freeze import Snapshot, find, freeze, get
 from tracker.snapshots.late import late
 from tracker.snapshots.models import snapshots
+from tracker.snapshots.reading import Snapshot, find, get
 from tracker.wiring import clear_projections
 
 CASE = "desk.case.reported"
@@ -60,7 +60,7 @@ def yuan(amount: str) -> dict[str, str]:
 
 def freeze_2020(house: House, year: int = 2020) -> Snapshot:
     with house.database.write() as session:
-        return freeze(house.ledger, session, ALICE, year)
+        return frozen_in(session, house.ledger, year)
 
 
 def stored(house: House, year: int = 2020) -> tuple[str, bytes]:
@@ -184,9 +184,9 @@ def test_freezing_again_changes_nothing_whatever_came_since(house: House) -> Non
 
 def test_the_job_freezes_once(house: House) -> None:
     live_a_year(house)
-    first = freeze_year(house.database, house.ledger, 2020)
+    first = frozen(house.database, house.ledger, 2020)
     happen(house, CASE, "2020-07-10", "c9")
-    assert freeze_year(house.database, house.ledger, 2020, ALICE) == first
+    assert frozen(house.database, house.ledger, 2020) == first
     assert first.frozen_by == "system:freeze_year"
     assert first.body["figures"] == FIGURES
 

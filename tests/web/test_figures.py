@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
+from tests.freezing import frozen
 from tests.house import House
 from tests.web.reading import Page
 from tests.web.visitors import Site, Visitor, opened
 from tests.workflows.houses import house_of
 from tracker.access.people import Person
 from tracker.db import Database
-from tracker.jobs.freezing import freeze_year
 from tracker.web import behind
 from tracker.workflows.models import named
 from tracker.workflows.sight import marks_of, words_of
@@ -110,7 +110,7 @@ def test_without_a_period_it_is_the_year_that_the_newest_events_lie_in(alice: Vi
 
 
 def test_a_figure_that_moved_after_its_year_was_frozen_shows_both(alice: Visitor, site: Site) -> None:
-    freeze_year(site.house.database, site.house.ledger, 2020)
+    frozen(site.house.database, site.house.ledger, 2020)
     assert "2020 is frozen, revision 1" in page(alice, "/figures?period=2020").of("span")
     assert page(alice, "/figures?period=2020").row("Cases desk.cases")[0] == "3 cases"
     site.house.record(site.house.event(CASE, {"channel": "phone"}))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
+from tests.freezing import frozen
 from tests.house import House
 from tests.web.reading import Page
 from tests.web.visitors import Site, Visitor, opened
@@ -17,7 +18,6 @@ from tracker.access import proposals
 from tracker.access.people import Person
 from tracker.clock import stamp
 from tracker.db import Database
-from tracker.jobs.freezing import freeze_year
 from tracker.settings import shipped
 from tracker.workflows import acting
 from tracker.workflows.models import grants, named
@@ -72,7 +72,7 @@ def test_a_new_ledger_says_what_to_do(site: Site) -> None:
 def test_the_public_sees_the_newest_frozen_year_and_may_sign_in(site: Site) -> None:
     assert page(site.visitor()).of("h1") == ["Frozen years"]
     tell(site, "2020-03-01")
-    freeze_year(site.house.database, site.house.ledger, 2020)
+    frozen(site.house.database, site.house.ledger, 2020)
     found = page(site.visitor())
     assert (found.of("h1"), "Sign in" in found.of("a")) == (["Governance figures of 2020"], True)
     assert page(site.signed_in("alice", "recorder")).of("h1") == ["2020 at a glance"]
@@ -163,7 +163,7 @@ def test_what_does_not_fit_is_to_be_reviewed(cases: Site) -> None:
 
 def test_what_came_after_a_year_was_frozen_is_to_be_reviewed(site: Site) -> None:
     tell(site, "2020-03-01")
-    freeze_year(site.house.database, site.house.ledger, 2020)
+    frozen(site.house.database, site.house.ledger, 2020)
     tell(site, "2020-03-02", "2020-03-03")
     assert "2 events came after 2020 was frozen" in page(site.signed_in("alice", "recorder")).of("a")
 

@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import text, update
 
+from tests import freezing
 from tests.house import DATA, House
 from tests.web.reading import Page
 from tests.web.visitors import opened
@@ -17,7 +18,6 @@ from tests.workflows.houses import house_of
 from tracker import create_app
 from tracker.catalogue import load
 from tracker.db import Database
-from tracker.jobs.freezing import freeze_year
 from tracker.ledger.models import head
 from tracker.service import Service
 from tracker.settings import Settings
@@ -42,7 +42,7 @@ def frozen(house: House, client: FlaskClient) -> FlaskClient:
     loss = {"channel": "mail", "level": "high", "loss": {"amount": "1234.50", "currency": "CNY"}}
     house.record(house.event("desk.case.reported", {"channel": "phone"}), house.event("desk.case.reported", loss))
     for year in (2019, 2020):
-        freeze_year(house.database, house.ledger, year)
+        freezing.frozen(house.database, house.ledger, year)
     return client
 
 
@@ -167,7 +167,7 @@ def test_small_counts_of_integrity_are_for_those_who_may_read_figures(database: 
         time = f"2020-0{1 + number // 3}-05T12:00:00+08:00"  # three, three and one
         house.record(house.event("integrity.case.reported", case, subject=f"case-{number}", time=time))
     house.record(house.event("integrity.training.held", training, time="2020-03-05T12:00:00+08:00"))
-    freeze_year(database, house.ledger, 2020)
+    freezing.frozen(database, house.ledger, 2020)
     with opened(house, tmp_path) as site:
         shown = {
             "public": Page(site.visitor().get("/years/2020/integrity.cases_reported?lang=en")),
@@ -247,7 +247,7 @@ def test_labels_are_text_whatever_they_say(database: Database, tmp_path: Path) -
         assert old in path.read_text("utf-8")
         path.write_text(path.read_text("utf-8").replace(old, new, 1), "utf-8")
     house = House.build(database, load(config))
-    freeze_year(database, house.ledger, 2020)
+    freezing.frozen(database, house.ledger, 2020)
     answer = client_of(house, tmp_path).get("/?lang=en")
     page = Page(answer)
     assert page.inline == []

@@ -19,6 +19,9 @@ PERMISSIONS: Mapping[str, str] = {
     "cases.read": "see that integrity cases exist and where they stand",
     "cases.work": "work the integrity cases that one is granted",
     "proposals.decide": "approve or refuse what somebody else proposes",
+    "years.prepare": "draft years, sign drafts and propose restatements",
+    "years.publish": "publish frozen years",
+    "findings.raise": "raise findings while assuring a year",
     "people.manage": "look after people and propose their roles",
     "sources.manage": "look after sources, tokens and the quarantine",
     "audit.read": "read the audit trail",
@@ -28,16 +31,18 @@ PERMISSIONS: Mapping[str, str] = {
 ROLES: Mapping[str, frozenset[str]] = {
     "recorder": frozenset(
         {"account", "figures.read", "events.read", "events.record", "events.amend", "subjects.read", "subjects.act"}
+        | {"years.prepare"}
     ),
     "case_officer": frozenset({"account", "figures.read", "subjects.read", "cases.read", "cases.work"}),
     "approver": frozenset(
         {"account", "figures.read", "events.read", "subjects.read", "subjects.act", "cases.read", "proposals.decide"}
+        | {"years.prepare", "years.publish"}
     ),
     "administrator": frozenset({"account", "figures.read", "people.manage", "sources.manage", "audit.read"}),
     "internal_auditor": frozenset(
         {"account", "figures.read", "events.read", "subjects.read", "cases.read", "audit.read"}
     ),
-    "assurer": frozenset({"account", "figures.read", "events.read", "subjects.read"}),
+    "assurer": frozenset({"account", "figures.read", "events.read", "subjects.read", "findings.raise"}),
 }
 """The permissions of each role. An assurer's account has an end; see :mod:`tracker.access.people`."""
 

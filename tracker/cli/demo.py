@@ -15,7 +15,7 @@ from tracker.access import tokens
 from tracker.access.tokens import SCOPES
 from tracker.catalogue import Catalogue
 from tracker.cli.common import OPERATOR, as_json, progress
-from tracker.cli.personas import add_people, logins
+from tracker.cli.personas import add_people, logins, persona
 from tracker.cli.years import export_year
 from tracker.disclosure.wording import words
 from tracker.errors import Conflict
@@ -23,7 +23,6 @@ from tracker.exports import FORMATS
 from tracker.intake.files import ndjson_lines
 from tracker.intake.importing import Numbered, import_whole
 from tracker.jobs.activation import activate
-from tracker.jobs.freezing import freeze_year
 from tracker.jobs.recounting import differences, periods_of
 from tracker.migrations import upgrade
 from tracker.sample.report import Reported, reported
@@ -31,6 +30,7 @@ from tracker.service import Service, open_service
 from tracker.settings import Settings, read_settings, shipped
 from tracker.snapshots.figures import Figure, as_document, figure
 from tracker.tallies.queries import exact
+from tracker.workflows import approvals, freezing
 
 YEAR = 2020
 MARK = "demo-home"
@@ -46,6 +46,7 @@ def environment(home: Path) -> dict[str, str]:
         "TRACKER_SECRETS_KEY_FILE": "",  # and its own keys
         "TRACKER_QUARANTINE_KEY_FILE": "",
         "TRACKER_VAULT_KEY_FILE": "",
+        "TRACKER_LOG_KEY_FILE": "",
         "TRACKER_URL": "",
         "TRACKER_SECOND_FACTOR": "optional",  # nobody who looks around wants to enrol six telephones
         "TRACKER_OIDC_ISSUER": "",
@@ -147,8 +148,18 @@ def _recount(service: Service) -> None:
 
 
 def _freeze(service: Service, exports: Path) -> None:
-    snapshot = freeze_year(service.database, service.ledger, YEAR, OPERATOR)
-    click.echo(f"{YEAR} is frozen: revision {snapshot.revision}, digest {snapshot.digest}.")
+    """Freeze the year as two of the personas do, the recorder and the approver, and publish it."""
+    at = service.ledger.clock()
+    with service.database.write() as session:
+        preparer, approver = persona(session, "recorder"), persona(session, "approver")
+        draft = freezing.draft_year(service.context, session, YEAR, by=preparer)
+        signed = freezing.sign(session, draft.id, draft.digest, by=preparer, at=at)
+        approvals.approve(service.context, session, signed.id, signed.digest, by=approver, at=at)
+        snapshot = freezing.publish_year(session, YEAR, draft.revision, by=approver, at=at)
+    click.echo(
+        f"{YEAR} is frozen: revision {snapshot.revision}, signed by {preparer.login}, approved by {approver.login}, "
+        f"digest {snapshot.digest}."
+    )
     for format_ in FORMATS:
         file = exports / f"{YEAR}.{format_}"
         with file.open("wb") as stream:

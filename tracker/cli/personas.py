@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+
 from tracker.access import invitations, people
+from tracker.access.people import Person
 from tracker.access.roles import ROLES
 from tracker.cli.common import OPERATOR
 from tracker.service import Service
@@ -20,6 +23,11 @@ def add_people(service: Service, file: Path) -> None:
     """Add one person per role, and write logins and passwords for whoever reads the file: its owner alone."""
     file.touch(mode=0o600)
     file.write_text("".join(f"{login:<18} {password}\n" for login, password in _added(service)), "ascii")
+
+
+def persona(session: Session, role: str) -> Person:
+    """The demo's person with this role."""
+    return people.by_login(session, role.replace("_", "-"))
 
 
 def logins() -> list[str]:

@@ -14,12 +14,11 @@ from tracker.disclosure.wording import dimension_words, words
 from tracker.errors import NotFound
 from tracker.exports import FORMATS, write
 from tracker.exports.running import document, running_figures
-from tracker.jobs.freezing import freeze_year
+from tracker.jobs.freezing import draft_year
 from tracker.ledger.heads import stored_documents
 from tracker.service import Service
 from tracker.snapshots.figures import Figure, printable
-from tracker.snapshots.freeze import get
-from tracker.snapshots.late import late
+from tracker.snapshots.reading import get
 
 
 @click.command()
@@ -55,17 +54,14 @@ def _print(service: Service, found: Figure) -> None:
 @click.command("freeze")
 @click.argument("year", type=int)
 def freeze_command(year: int) -> None:
-    """Freeze YEAR: store every figure as it stands, never to change. Doing it again changes nothing."""
+    """Draft YEAR for freezing: every figure as it stands. Somebody signs the draft, and somebody else approves it."""
     with opened() as service:
-        found = freeze_year(service.database, service.ledger, year, OPERATOR)
-        with service.database.read() as session:
-            seqs = late(session, year)
+        found = draft_year(service.database, service.ledger, service.keys.signer, year, OPERATOR)
     click.echo(
-        f"{year} is frozen: revision {found.revision}, {len(found.body['figures'])} figures, "
-        f"log size {found.log_size}, digest {found.digest}."
+        f"Draft {found.id} of {year}, revision {found.revision}: {len(found.body['figures'])} figures, "
+        f"log size {found.log_size}, digest {found.digest}.\n"
+        f"It is frozen once one person signs it and another approves it, at /years/{year}/preparation."
     )
-    if seqs:
-        click.echo(f"{len(seqs)} events came late and are not in it: seq {', '.join(map(str, seqs[:20]))}.")
 
 
 @click.command()

@@ -12,26 +12,34 @@ from tracker.db import is_sqlite, run
 from tracker.errors import CatalogueInactive
 from tracker.ledger.models import catalogues, head
 
-_READ = "SELECT size, recorded_at, catalogue FROM ledger_head"
+_READ = "SELECT size, recorded_at, catalogue, root, frontier FROM ledger_head"
 _LOCK = f"{_READ} FOR UPDATE"
 
 
 class Head(NamedTuple):
-    """``size`` is the next ``seq``; ``catalogue`` the digest in force, if any."""
+    """``size`` is the next ``seq``; ``catalogue`` the digest in force, if any; ``root`` that of the Merkle tree over
+    the log, ``frontier`` what it takes to grow it."""
 
     size: int
     recorded_at: str
     catalogue: str | None
+    root: bytes
+    frontier: bytes
 
 
 def read_head(session: Session) -> Head:
     """The head as this transaction sees it, without a lock."""
-    return Head._make(run(session, _READ).one())
+    return _head(session, _READ)
 
 
 def lock(session: Session) -> Head:
     """Take the lock that every writer takes first. On SQLite the transaction itself is the lock."""
-    return Head._make(run(session, _READ if is_sqlite(session) else _LOCK).one())
+    return _head(session, _READ if is_sqlite(session) else _LOCK)
+
+
+def _head(session: Session, query: str) -> Head:
+    size, recorded_at, catalogue, root, frontier = run(session, query).one()
+    return Head(size, recorded_at, catalogue, bytes(root), bytes(frontier))
 
 
 def lock_head(session: Session, catalogue: Catalogue) -> Head:

@@ -65,9 +65,40 @@ head = Table(
     Column("size", BigInteger, nullable=False),
     Column("recorded_at", Text, nullable=False),
     Column("catalogue", Text),
+    Column("root", LargeBinary, nullable=False),
+    Column("frontier", LargeBinary, nullable=False),
     CheckConstraint("id = 1", name="single"),
 )
-"""The one row whose lock orders all writers: how many events there are, and which catalogue rules."""
+"""The one row whose lock orders all writers: how many events there are, and which catalogue rules. ``root`` is that of
+the Merkle tree over all leaves, ``frontier`` the roots of its complete subtrees, the largest first."""
+
+tiles = Table(
+    "merkle_tile",
+    metadata,
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("tile", BigInteger, primary_key=True, autoincrement=False),
+    Column("hashes", LargeBinary, nullable=False),
+)
+"""The full tiles of the Merkle tree, as C2SP tlog-tiles has them: 256 hashes of 32 bytes. At level 0 they are the
+leaves of 256 events, at level ``n + 1`` the roots of 256 tiles of level ``n``. Nothing changes a tile."""
+
+edge = Table(
+    "merkle_edge",
+    metadata,
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("hashes", LargeBinary, nullable=False),
+)
+"""The last, partial tile of each level from 1 on; that of level 0 is the leaves of the last events."""
+
+checkpoints = Table(
+    "checkpoint",
+    metadata,
+    Column("size", Seq, primary_key=True, autoincrement=False),
+    Column("root", LargeBinary, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("signed_at", Text, nullable=False),
+)
+"""Signed sizes and roots of the log; ``note`` is a signed note in the form of C2SP tlog-checkpoint."""
 
 catalogues = Table(
     "catalogue",

@@ -27,10 +27,11 @@ from tracker.ledger.heads import Head, lock_head
 from tracker.ledger.models import events as events_table
 from tracker.ledger.sealing import Salt
 from tracker.ledger.times import day_of, precise
+from tracker.ledger.tree import grow
 from tracker.ledger.vault import put, salts
 from tracker.signals import events_recorded
 
-_SET_HEAD = "UPDATE ledger_head SET size = ?, recorded_at = ?"
+_SET_HEAD = "UPDATE ledger_head SET size = ?, recorded_at = ?, root = ?, frontier = ?"
 
 
 def random_salt() -> bytes:
@@ -102,7 +103,7 @@ def _record(
     receipts = [batch.take(delivery) for delivery in deliveries]
     if not batch.rows:
         return receipts
-    _write(session, ledger, batch, head.recorded_at if coarse else at)
+    _write(session, ledger, batch, head, head.recorded_at if coarse else at)
     late = _tell(ledger, session, batch.recorded)
     return [[each._replace(late=late.get(each.seq)) for each in own] for own in receipts] if late else receipts
 
@@ -114,11 +115,12 @@ def _tell(ledger: Ledger, session: Session, events: Sequence[Recorded]) -> dict[
     return late
 
 
-def _write(session: Session, ledger: Ledger, batch: Batch, newest: str) -> None:
+def _write(session: Session, ledger: Ledger, batch: Batch, head: Head, newest: str) -> None:
     insert_many(session, events_table, batch.rows)
     if batch.secrets:
         put(session, ledger.vault, batch.secrets)
-    run(session, _SET_HEAD, (batch.size, newest))
+    grown = grow(session, head.size, head.frontier, [event.leaf for event in batch.recorded])
+    run(session, _SET_HEAD, (grown.size, newest, grown.root, grown.hashes))
 
 
 def _refuse_mistakes(events: Sequence[Incoming]) -> None:

@@ -1,116 +1,105 @@
-"""Freezing a year: every figure with its breakdown and months, stored once and never changed."""
+"""Freezing a year: a draft that two people agreed to is sealed, signed and stored, never to change."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from tracker.access.notes import Signer, signed_by
 from tracker.canonical import canonical, digest
-from tracker.catalogue import Catalogue
-from tracker.catalogue.calendar import Period
 from tracker.clock import stamp
-from tracker.errors import Conflict, NotFound
+from tracker.errors import Conflict
+from tracker.ledger import checkpoints
 from tracker.ledger.events import Actor
 from tracker.ledger.heads import lock_head
 from tracker.ledger.record import Ledger
-from tracker.snapshots.figures import as_document, figure, printable, rounded
-from tracker.snapshots.models import snapshots
-from tracker.tallies.queries import exact
+from tracker.snapshots import late
+from tracker.snapshots.drafts import Draft, newest
+from tracker.snapshots.models import publications, snapshots
+from tracker.snapshots.reading import Snapshot, find, get
 
 
-class Snapshot(NamedTuple):
-    """A frozen revision of a year. ``body`` is the parsed document."""
+class Approval(NamedTuple):
+    """What somebody did to a draft: ``act`` is ``signed`` or ``approved``, ``by`` a pseudonym, ``at`` a stamp."""
 
-    year: int
-    revision: int
-    log_size: int
-    catalogue: str
-    frozen_at: str
-    frozen_by: str
-    body: Mapping[str, Any]
-    digest: str
+    act: str
+    by: str
+    at: str
 
 
-def freeze(ledger: Ledger, session: Session, actor: Actor, year: int) -> Snapshot:
-    """Freeze a reporting year as its first revision, at the log's present size.
+def freeze(
+    ledger: Ledger, signer: Signer, session: Session, draft: Draft, *, signed: Approval, approved: Approval
+) -> Snapshot:
+    """Freeze a draft that one person signed and another approved; sign a checkpoint of the log as it is by then.
 
-    Freezing a frozen year again changes nothing and returns what is on record.
+    Events that came since the draft are marked as late for the year.
 
-    :raise Conflict: the year is not over yet on the organisation's calendar.
-    :raise UnknownPeriod: the organisation has no such year.
+    :raise Conflict: the draft is not the year's newest, is frozen already, is not what its digest covers, or the same
+        person did both.
     """
     head = lock_head(session, ledger.catalogue)
-    period = ledger.catalogue.calendar.year(year)
-    frozen = find(session, year)
-    if frozen is not None:
-        return frozen
-    _check_over(ledger, period)
-    body = canonical(compose(session, ledger.catalogue, period, revision=1, log_size=head.size))
+    _check(session, draft, signed, approved)
+    seal = canonical(
+        {
+            "approvals": [signed._asdict(), approved._asdict()],
+            "digest": draft.digest,
+            "draft": draft.id,
+            "key": signer.public.hex(),
+            "log_size": draft.log_size,
+            "revision": draft.revision,
+            "root": draft.body["root"],
+            "year": draft.year,
+        }
+    )
     row = {
-        "year": year,
-        "revision": 1,
-        "log_size": head.size,
-        "catalogue": ledger.catalogue.digest,
-        "frozen_at": stamp(ledger.clock()),
-        "frozen_by": str(actor),
-        "body": body,
-        "digest": digest(body),
+        "year": draft.year,
+        "revision": draft.revision,
+        "log_size": draft.log_size,
+        "catalogue": draft.catalogue,
+        "frozen_at": approved.at,
+        "frozen_by": approved.by,
+        "body": draft.text,
+        "digest": bytes.fromhex(draft.digest),
+        "draft": draft.id,
+        "seal": seal,
+        "signature": signer.sign(seal.encode()),
     }
     session.execute(insert(snapshots).values(row))
-    return get(session, year)
+    late.mark_since(session, ledger.catalogue, draft.year, draft.log_size, head.size)
+    if head.size:
+        checkpoints.sign(session, ledger.catalogue, signer, ledger.clock())
+    return get(session, draft.year, draft.revision)
 
 
-def _check_over(ledger: Ledger, period: Period) -> None:
-    today = ledger.catalogue.calendar.day_of(ledger.clock())
-    if today <= period.last_day:
-        raise Conflict(f"The year {period.id} ends on {period.last_day}; it can be frozen from the day after.")
+def _check(session: Session, draft: Draft, signed: Approval, approved: Approval) -> None:
+    last, frozen = newest(session, draft.year), find(session, draft.year)
+    if last is None or last.id != draft.id:
+        raise Conflict(f"There is a newer draft of {draft.year}. Look at that one.")
+    if draft.revision != (1 if frozen is None else frozen.revision + 1):
+        raise Conflict(f"The year {draft.year} is frozen as revision {draft.revision} already.")
+    if digest(draft.text).hex() != draft.digest:
+        raise Conflict(f"Draft {draft.id} is not what its digest covers: it was tampered with. Draft the year again.")
+    if signed.by == approved.by:
+        raise Conflict("A year takes two people: one who signs it and another who approves it.")
 
 
-def compose(session: Session, catalogue: Catalogue, period: Period, *, revision: int, log_size: int) -> dict[str, Any]:
-    """The document of a year: organisation, year, revision, log size, catalogue and all figures in
-    order of metric, each with its breakdown and months. Nothing in it depends on when or where it is made."""
-    whole = exact(session, catalogue, period)
-    months = [catalogue.calendar.month(each) for each in period.months]
-    monthly = {month.id: exact(session, catalogue, month) for month in months}
-    figures = []
-    for id in sorted(catalogue.metrics):
-        metric = catalogue.metrics[id]
-        document = as_document(figure(catalogue, metric, period.id, whole[id]))
-        values = {month: rounded(metric, cells[id]["{}"]) for month, cells in monthly.items()}
-        document["months"] = [{"period": month, "value": printable(value)} for month, value in values.items()]
-        figures.append(document)
-    return {
-        "organisation": catalogue.organisation.id,
-        "year": period.year,
-        "revision": revision,
-        "log_size": log_size,
-        "catalogue": catalogue.digest,
-        "figures": figures,
-    }
+def publish(session: Session, snapshot: Snapshot, actor: Actor, at: datetime) -> Snapshot:
+    """Let everybody see a frozen revision. Doing so twice changes nothing."""
+    c = publications.c
+    there = select(c.year).where(c.year == snapshot.year, c.revision == snapshot.revision)
+    if session.execute(there).first() is None:
+        row = {"year": snapshot.year, "revision": snapshot.revision, "published_at": stamp(at)}
+        session.execute(insert(publications).values(row | {"published_by": str(actor)}))
+    return get(session, snapshot.year, snapshot.revision)
 
 
-def find(session: Session, year: int, revision: int | None = None) -> Snapshot | None:
-    """A frozen revision of a year, the newest unless one is named."""
-    query = select(snapshots).where(snapshots.c.year == year).order_by(snapshots.c.revision.desc()).limit(1)
-    if revision is not None:
-        query = query.where(snapshots.c.revision == revision)
-    row = session.execute(query).one_or_none()
-    if row is None:
-        return None
-    return Snapshot(**{**row._asdict(), "body": json.loads(row.body), "digest": bytes(row.digest).hex()})
-
-
-def get(session: Session, year: int, revision: int | None = None) -> Snapshot:
-    """A frozen revision of a year.
-
-    :raise NotFound: it is not frozen; says how to freeze it.
-    """
-    found = find(session, year, revision)
-    if found is None:
-        which = f"revision {revision} of {year}" if revision is not None else f"year {year}"
-        raise NotFound(f"There is no frozen {which}. Run `tracker freeze {year}` first.")
-    return found
+def signature_holds(snapshot: Snapshot, public: bytes) -> bool:
+    """Whether a frozen revision is what its seal says, and this key signed the seal."""
+    if snapshot.seal is None or snapshot.signature is None or digest(snapshot.text).hex() != snapshot.digest:
+        return False
+    return f'"digest":"{snapshot.digest}"' in snapshot.seal and signed_by(
+        public, snapshot.seal.encode(), snapshot.signature
+    )

@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 from tracker.catalogue import Catalogue, Measure
 from tracker.db import one_of, run
 from tracker.ledger.events import OPENED, Fact, Receipt, Recorded
+from tracker.ledger.queries import recorded
 from tracker.ledger.record import Ledger
 from tracker.snapshots.models import late_events, snapshots
 from tracker.tallies.queries import inputs
 
+_CHUNK = 1000
 _FROZEN = f"SELECT year, max(log_size) FROM {snapshots.name} GROUP BY year"
 
 
@@ -25,18 +27,33 @@ def on_events_recorded(ledger: Ledger, *, session: Session, events: Sequence[Rec
     frozen = _frozen(session)
     if not frozen:
         return {}
-    reach = _reach(ledger.catalogue)
+    first: dict[int, int] = {}
+    for mark in _mark(session, ledger.catalogue, events, frozen):
+        first.setdefault(mark["seq"], mark["year"])
+    return first
+
+
+def mark_since(session: Session, catalogue: Catalogue, year: int, first: int, last: int) -> None:
+    """Mark the events from ``first`` up to but without ``last`` that may move a year: recorded while its draft waited
+    to be frozen."""
+    for begin in range(first, last, _CHUNK):
+        events = recorded(session, begin, min(begin + _CHUNK, last))
+        known = set(session.scalars(select(late_events.c.seq).where(late_events.c.year == year)))
+        _mark(session, catalogue, [each for each in events if each.seq not in known], {year: first})
+
+
+def _mark(
+    session: Session, catalogue: Catalogue, events: Sequence[Recorded], frozen: Mapping[int, int]
+) -> list[dict[str, int]]:
+    reach = _reach(catalogue)
     marks = [
         {"year": year, "seq": event.seq}
         for event in events
-        for year in sorted(_reached(ledger.catalogue, reach, event, frozen))
+        for year in sorted(_reached(catalogue, reach, event, frozen))
     ]
     if marks:
         session.execute(insert(late_events), marks)
-    first: dict[int, int] = {}
-    for mark in marks:
-        first.setdefault(mark["seq"], mark["year"])
-    return first
+    return marks
 
 
 def first_receipts(session: Session, receipts: Sequence[Receipt]) -> list[Receipt]:

@@ -13,7 +13,7 @@ from tracker.catalogue.calendar import Period
 from tracker.exports.csv import safe
 from tracker.exports.trends import Trend
 from tracker.snapshots.figures import printable
-from tracker.snapshots.freeze import Snapshot
+from tracker.snapshots.reading import Snapshot
 from tracker.web import printing
 from tracker.web.rendering import label, service
 

@@ -13,7 +13,7 @@ from tracker.catalogue.calendar import Period
 from tracker.disclosure.wording import dimension_words
 from tracker.errors import UnknownMetric
 from tracker.exports.trends import trends
-from tracker.snapshots.freeze import Snapshot, find
+from tracker.snapshots.reading import Snapshot, find
 from tracker.web import behind, figure_charts, periods
 from tracker.web.definitions import definition
 from tracker.web.facts import said, type_words

@@ -13,7 +13,7 @@ from tracker.catalogue.calendar import Period
 from tracker.errors import UnknownPeriod
 from tracker.exports.trends import SoFar, Trend, so_far
 from tracker.ledger.heads import read_head
-from tracker.snapshots.freeze import find
+from tracker.snapshots.reading import find
 from tracker.web import periods, printing, waiting, years
 from tracker.web.languages import _
 from tracker.web.pages import PUBLIC, Page

@@ -18,6 +18,7 @@ KINDS: Mapping[str, Any] = {
     "token.key": lazy("A new token"),
     "case.access": lazy("Access to a case"),
     "erasure": lazy("Erasure"),
+    "year.freeze": lazy("A year to be frozen"),
 }
 
 STATES: Mapping[str, tuple[Any, str]] = {
@@ -55,6 +56,11 @@ _PARTS: Mapping[str, Any] = {
     "days": lazy("Good for (days)"),
     "subject": lazy("Subject"),
     "reason": lazy("Reason"),
+    "year": lazy("Year"),
+    "revision": lazy("Revision"),
+    "draft": lazy("Draft"),
+    "draft_digest": lazy("Digest of the draft"),
+    "log_size": lazy("Events in the log"),
 }
 
 
@@ -87,6 +93,8 @@ def title(proposal: Proposal, names: Mapping[str, str]) -> str:
         "case.access": _("%(subject)s for %(person)s", subject=content.get("subject", ""), **who),
         "erasure": _("Erase what is confidential about %(subject)s", subject=content.get("subject", "")),
     }
+    if proposal.kind == "year.freeze":
+        return _("Freeze %(year)s, revision %(revision)s", year=content["year"], revision=content["revision"])
     return known.get(proposal.kind, proposal.target)
 
 

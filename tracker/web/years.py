@@ -18,8 +18,8 @@ from tracker.disclosure.wording import dimension_words
 from tracker.errors import NotFound
 from tracker.exports.rows import Row, figure_rows
 from tracker.ledger.heads import stored_documents
-from tracker.snapshots.freeze import Snapshot, find, get
 from tracker.snapshots.models import snapshots
+from tracker.snapshots.reading import Snapshot, find, get
 from tracker.web import charts
 from tracker.web.languages import _, locale
 from tracker.web.pages import PUBLIC, Page

@@ -1,7 +1,8 @@
-"""The tables of workflows: access to cases, receipts of reports, and each account's violations."""
+"""The tables of workflows: access to cases, receipts of reports, each account's violations, and legal holds."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, Table, Text
 
+from tracker.access.models import Number
 from tracker.db import metadata
 
 grants = Table(
@@ -68,3 +69,17 @@ supplier_profiles = Table(
     Column("grade", Text),
 )
 """What suppliers are looked for by: where they are, what they offer, and their newest evaluation. Derived as well."""
+
+holds = Table(
+    "legal_hold",
+    metadata,
+    Column("id", Number, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("placed_at", Text, nullable=False),
+    Column("placed_by", Text, nullable=False),
+    Column("released_at", Text),
+    Column("released_by", Text),
+    Index("ix_legal_hold_owner", "owner"),
+)
+"""What must not be erased, whatever else asks for it: ``owner`` as data keys name it (``integrity/case-2020-07``)."""
