@@ -25,8 +25,9 @@ from tracker.intake.accept import Intake
 from tracker.ledger.events import CORRECTED, VOIDED, Incoming
 from tracker.ledger.models import events as events_table
 from tracker.ledger.models import vault
+from tracker.ledger.queries import Entry, entry_from
 from tracker.ledger.record import random_salt
-from tracker.ledger.sealing import hashed
+from tracker.ledger.sealing import hashed, header_of
 
 CASE = "desk.case.reported"
 SECRETS = ("鑰匙不見了 – the keys were gone", "the second account differs")
@@ -116,6 +117,19 @@ def test_a_leaf_is_the_hash_of_the_header_that_the_columns_give(sealed: House) -
         assert bytes(row.leaf) == hashlib.sha256(b"\x00" + spelled(header)).digest()
 
 
+def test_the_header_of_what_is_on_record_is_the_one_that_was_hashed(sealed: House) -> None:
+    found = stored(sealed)
+    headers = [header_of(row) for row in found]
+    assert headers == [header_of(entry_from(row)) for row in found]
+    assert [hashlib.sha256(b"\0" + header.encode()).digest() for header in headers] == [row.leaf for row in found]
+    content = hashlib.sha256(found[2].body.encode()).hexdigest()
+    assert headers[2] == (
+        f'{{"actor":"person:alice","content":"{content}","day":"2020-01-02","entity":null,"id":"{found[2].id}",'
+        '"recorded_at":"2021-02-01T04:00:00.000000Z","replaces":0,"seq":2,"source":"/test","subject":"乙",'
+        '"time":"2020-01-02T00:00:00.000000Z","type":"tracker.event.corrected","year":2020}'
+    )
+
+
 def test_the_columns_say_what_the_body_says(sealed: House) -> None:
     found = stored(sealed)
     for row in found:
@@ -202,3 +216,5 @@ def test_what_is_spelled_once_for_both_hashes_is_the_canonical_json_of_each(
     assert body.encode() == spelled(both | {"data": data})
     assert content == hashlib.sha256(body.encode()).digest()
     assert leaf == hashlib.sha256(b"\x00" + spelled(header)).digest()
+    on_record = (3, time, "person:alice", source, id, CASE, subject, time, entity, "2020-05-04", 2020, None, replaces)
+    assert header_of(Entry(*on_record, {}, content.hex(), leaf.hex())).encode() == spelled(header)

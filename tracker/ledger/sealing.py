@@ -14,8 +14,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
+from sqlalchemy import Row
+
 from tracker.canonical import canonical, canonical_bytes
 from tracker.ledger.events import CORRECTED, Incoming
+from tracker.ledger.queries import Entry
 
 Salt = Callable[[], bytes]
 
@@ -35,12 +38,40 @@ def hashed(
     placed = f'"source":{_name(source)},"subject":{_spelled(subject)},"time":"{time}","type":{_name(type)}'
     body = f'{{"data":{canonical(data)},{named},{placed}}}'
     content = _sha256(body.encode())
-    header = (
-        f'\x00{{"actor":{_name(actor)},"content":"{content.hexdigest()}","day":"{day}",{named},'
-        f'"recorded_at":"{recorded_at}","replaces":{"null" if replaces is None else replaces},"seq":{seq},'
-        f'{placed},"year":{year}}}'
+    header = _header(actor, content.hexdigest(), day, named, recorded_at, replaces, seq, placed, year)
+    return body, content.digest(), _sha256(b"\x00" + header.encode()).digest()
+
+
+def header_of(stored: Entry | Row[Any]) -> str:
+    """The header under the leaf of an event on record, as it was hashed: leaf = SHA-256(0x00 ‖ its UTF-8 bytes).
+
+    A row needs the columns that the header repeats, and content.
+    """
+    named = f'"entity":{_name(stored.entity)},"id":{canonical(stored.id)}'
+    placed = (
+        f'"source":{_name(stored.source)},"subject":{_spelled(stored.subject)},'
+        f'"time":"{stored.time}","type":{_name(stored.type)}'
     )
-    return body, content.digest(), _sha256(header.encode()).digest()
+    content = stored.content if isinstance(stored.content, str) else bytes(stored.content).hex()
+    rest = (stored.recorded_at, stored.replaces, stored.seq, placed, stored.year)
+    return _header(stored.actor, content, stored.day, named, *rest)
+
+
+def _header(
+    actor: str,
+    content: str,
+    day: str,
+    named: str,
+    recorded_at: str,
+    replaces: int | None,
+    seq: int,
+    placed: str,
+    year: int,
+) -> str:
+    return (
+        f'{{"actor":{_name(actor)},"content":"{content}","day":"{day}",{named},"recorded_at":"{recorded_at}",'
+        f'"replaces":{"null" if replaces is None else replaces},"seq":{seq},{placed},"year":{year}}}'
+    )
 
 
 def body_of(event: Incoming, data: Mapping[str, Any]) -> str:
