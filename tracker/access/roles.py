@@ -22,6 +22,7 @@ PERMISSIONS: Mapping[str, str] = {
     "years.prepare": "draft years, sign drafts and propose restatements",
     "years.publish": "publish frozen years",
     "findings.raise": "raise findings while assuring a year",
+    "holds.manage": "place legal holds and propose their release",
     "people.manage": "look after people and propose their roles",
     "sources.manage": "look after sources, tokens and the quarantine",
     "audit.read": "read the audit trail",
@@ -36,7 +37,7 @@ ROLES: Mapping[str, frozenset[str]] = {
     "case_officer": frozenset({"account", "figures.read", "subjects.read", "cases.read", "cases.work"}),
     "approver": frozenset(
         {"account", "figures.read", "events.read", "subjects.read", "subjects.act", "cases.read", "proposals.decide"}
-        | {"years.prepare", "years.publish"}
+        | {"years.prepare", "years.publish", "holds.manage"}
     ),
     "administrator": frozenset({"account", "figures.read", "people.manage", "sources.manage", "audit.read"}),
     "internal_auditor": frozenset(
