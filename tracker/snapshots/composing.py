@@ -12,6 +12,7 @@ from tracker.catalogue import Catalogue
 from tracker.catalogue.calendar import Period
 from tracker.intake.counting import by_sender, counts
 from tracker.ledger.heads import Head
+from tracker.snapshots.definitions import definitions_digest
 from tracker.snapshots.figures import as_document, figure, printable, rounded
 from tracker.snapshots.reading import Snapshot, find
 from tracker.tallies.queries import exact
@@ -28,10 +29,11 @@ def compose(
 ) -> dict[str, Any]:
     """The document of a year at the log's present size. The caller holds the ledger's lock.
 
-    organisation, year, revision; log_size and root of the log; catalogue, time_zones and code it was made with;
-    figures, in order of metric, each with its breakdown and months; sources: what each sender handed in, and what
-    became of it; previous: the digest of the revision before; restatement: reason and changes, from the second
-    revision on; comparatives: the year before as last frozen. Nothing in it depends on when or where it is made.
+    organisation, year, revision; log_size and root of the log; catalogue, definitions (their digest), time_zones and
+    code it was made with; figures, in order of metric, each with its breakdown and months; sources: what each sender
+    handed in, and what became of it; previous: the digest of the revision before; restatement: reason and changes,
+    from the second revision on; comparatives: the year before as last frozen. Nothing in it depends on when or where
+    it is made.
 
     :param before: the revision that this one follows.
     """
@@ -42,6 +44,7 @@ def compose(
         "log_size": head.size,
         "root": head.root.hex(),
         "catalogue": catalogue.digest,
+        "definitions": definitions_digest(catalogue, period.year),
         "time_zones": {"tzdata": version("tzdata")},
         "code": {"governance-tracker": version("governance-tracker")},
         "figures": figures_of(session, catalogue, period),
