@@ -18,7 +18,7 @@ def refusal(file: KeyFile) -> str:
     return refused.value.detail
 
 
-def test_new_keys_are_three_different_ones_that_only_their_owner_reads(tmp_path: Path) -> None:
+def test_new_keys_are_four_different_ones_that_only_their_owner_reads(tmp_path: Path) -> None:
     keys = Keys.of(tmp_path / "home")
     keys.make()
     directory = tmp_path / "home" / "keys"
@@ -27,10 +27,11 @@ def test_new_keys_are_three_different_ones_that_only_their_owner_reads(tmp_path:
         "secrets": 0o600,
         "quarantine": 0o600,
         "vault": 0o600,
+        "log": 0o600,
     }
-    made = [keys.secrets.key, keys.quarantine.key, *(each.key for each in keys.vault.listed())]
-    assert [len(key) for key in made] == [32, 32, 32]
-    assert len(set(made)) == 3
+    made = [keys.secrets.key, keys.quarantine.key, keys.log.key, *(each.key for each in keys.vault.listed())]
+    assert [len(key) for key in made] == [32, 32, 32, 32]
+    assert len(set(made)) == 4
 
 
 def test_a_key_that_is_there_is_never_replaced(tmp_path: Path) -> None:
@@ -44,9 +45,10 @@ def test_a_key_that_is_there_is_never_replaced(tmp_path: Path) -> None:
 
 
 def test_keys_may_lie_elsewhere(tmp_path: Path) -> None:
-    keys = Keys.of(tmp_path, tmp_path / "one", tmp_path / "deep" / "two", tmp_path / "three")
+    keys = Keys.of(tmp_path, tmp_path / "one", tmp_path / "deep" / "two", tmp_path / "three", tmp_path / "four")
     keys.make()
-    assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")} == {"one", "deep", "deep/two", "three"}
+    made = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")}
+    assert made == {"one", "deep", "deep/two", "three", "four"}
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o620, 0o601, 0o660])

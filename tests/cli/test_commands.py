@@ -244,16 +244,24 @@ def test_what_figures_cannot_tell_is_refused(desk: Desk) -> None:
     assert "broken down by nothing, not by channel" in refused
 
 
-def test_a_year_is_frozen_once_and_exported_as_it_was(desk: Desk) -> None:
+def test_a_year_is_drafted_frozen_once_and_exported_as_it_was(desk: Desk) -> None:
     desk.done("import", desk.ndjson("events.ndjson", a_case(1)))
     assert "There is no frozen year 2020. Run `tracker freeze 2020` first." in desk.refused("export", "2020")
     first = desk.done("freeze", "2020")
-    assert re.fullmatch(r"2020 is frozen: revision 1, 20 figures, log size 1, digest [0-9a-f]{64}\.\n", first)
+    assert re.fullmatch(
+        r"Draft 1 of 2020, revision 1: 20 figures, log size 1, digest [0-9a-f]{64}\.\n"
+        r"It is frozen once one person signs it and another approves it, at /years/2020/preparation\.\n",
+        first,
+    )
     assert desk.done("freeze", "2020") == first
+    desk.frozen(2020)
     document = desk.done("export", "2020")
     table = desk.done("export", "2020", "--format", "csv")
     desk.done("import", desk.ndjson("more.ndjson", a_case(2)))
-    assert desk.done("freeze", "2020") == f"{first}1 events came late and are not in it: seq 1.\n"
+    assert desk.refused("freeze", "2020") == (
+        "This contradicts what is on record: The year 2020 is frozen as revision 1. "
+        "Run `tracker restate 2020` with a reason to draft another revision.\n"
+    )
     for format_, before in (("json", document), ("csv", table)):
         file = desk.path / "out" / f"2020.{format_}"
         ended = desk.run("export", "2020", "--format", format_, "--output", file, "--revision", "1")
@@ -320,15 +328,21 @@ def test_postgresql_goes_the_same_way(bare: Desk, postgresql_url: str) -> None:
     figures = json.loads(bare.done("figures", "2020", "--json"))["figures"]
     values = {each["metric"]: each["value"] and Decimal(each["value"]) for each in figures}
     assert (values["desk.cases"], values["desk.newest"]) == (2, None)
-    frozen = bare.done("freeze", "2020")
+    bare.frozen(2020)
     exported = {format_: bare.done("export", "2020", "--format", format_) for format_ in ("json", "csv")}
     assert bare.done("recount").startswith("All agree")
-    assert sorted(path.name for path in (bare.path / "home").rglob("*")) == ["keys", "quarantine", "secrets", "vault"]
+    assert sorted(path.name for path in (bare.path / "home").rglob("*")) == [
+        "keys",
+        "log",
+        "quarantine",
+        "secrets",
+        "vault",
+    ]
 
     del bare.settings["TRACKER_DATABASE_URL"]
     bare.done("init")
     bare.done("import", bare.path / "events.ndjson")
-    assert bare.done("freeze", "2020") == frozen
+    bare.frozen(2020)
     assert {format_: bare.done("export", "2020", "--format", format_) for format_ in exported} == exported
 
 

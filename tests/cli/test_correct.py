@@ -84,7 +84,7 @@ def test_a_confidential_value_is_not_repeated_in_what_is_said(ledger: Desk) -> N
 
 
 def test_a_correction_of_a_frozen_year_is_told_to_be_late(ledger: Desk) -> None:
-    ledger.done("freeze", "2020")
+    ledger.frozen(2020)
     file = sheet(ledger, HEADER, "0,correct,mistyped,mail,")
     assert ledger.done("correct", file) == (
         "1 row: 1 corrected, 0 voided (1 late for a frozen year), 0 done already.\n"

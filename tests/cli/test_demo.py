@@ -87,6 +87,7 @@ def test_a_demo_leaves_a_token_that_only_its_owner_reads(bare: Desk) -> None:
         "token": 0o600,
         "people": 0o600,
         "vault": 0o600,
+        "log": 0o600,
     }
     assert re.fullmatch(r"gtk_[A-Za-z0-9_-]{43}\n", file.read_text("ascii"))
     settings = environment(home) | {"TRACKER_CONFIG": ""}
