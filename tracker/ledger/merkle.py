@@ -119,6 +119,9 @@ def consistency(node: Node, first: int, second: int) -> list[bytes]:
 def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> None:
     """Check that ``leaf`` is leaf ``index`` of the tree of ``size`` leaves with this root (RFC 9162, 2.1.3.2).
 
+    Size and root are to come together, from a checkpoint: where a leaf's way up is the same in trees of two sizes, a
+    proof does not tell which of them the root has.
+
     :raise ProofInvalid: it does not follow from the proof.
     """
     if not 0 <= index < size:
