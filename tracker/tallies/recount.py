@@ -20,9 +20,7 @@ from tracker.catalogue import Catalogue, Measure, Metric
 from tracker.catalogue.calendar import Period
 from tracker.ledger.events import OPENED, Fact
 from tracker.ledger.queries import facts
-
-Values = dict[str, Fraction | None]
-"""Cell (canonical JSON of its dimensions) to exact value, as the tallies give them."""
+from tracker.tallies.answers import Answers, Values, tidy
 
 
 def recount(
@@ -38,18 +36,19 @@ def recount(
     Returns (metric id, period id) to values. One pass over the log, whatever the number of periods.
     """
     chosen = list(catalogue.metrics) if metrics is None else list(metrics)
-    every = _with_inputs(catalogue, chosen)
-    spans = {each.id: each for each in (*periods, *_earlier(catalogue, periods))}
-    counts = {id: _Count(catalogue.metrics[id], list(spans.values())) for id in every if _stored(catalogue.metrics[id])}
-    by_event = _by_event(counts)
+    every = with_inputs(catalogue, chosen)
+    spans = with_earlier(catalogue, periods)
+    counts = {id: Count(catalogue.metrics[id], spans) for id in every if is_stored(catalogue.metrics[id])}
+    by_event = by_event_type(counts)
     for fact in facts(session, size=size, types=list(by_event)):
         for count in by_event[fact.type]:
             count.see(fact)
-    answers = _Answers(catalogue, counts)
+    answers = Answers(catalogue, counts)
     return {(id, each.id): answers.of(id, each) for id in chosen for each in periods}
 
 
-def _stored(metric: Metric) -> bool:
+def is_stored(metric: Metric) -> bool:
+    """Whether it is counted from events, not computed from other metrics."""
     return metric.measure not in {Measure.RATIO, Measure.TOTAL, Measure.GROWTH}
 
 
@@ -57,7 +56,8 @@ def _parents(metric: Metric) -> list[str]:
     return [*metric.of, *metric.minus, *filter(None, (metric.numerator, metric.denominator))]
 
 
-def _with_inputs(catalogue: Catalogue, chosen: Sequence[str]) -> set[str]:
+def with_inputs(catalogue: Catalogue, chosen: Iterable[str]) -> set[str]:
+    """The chosen metrics and all that they are computed from."""
     found: set[str] = set()
     waiting = list(chosen)
     while waiting:
@@ -68,6 +68,11 @@ def _with_inputs(catalogue: Catalogue, chosen: Sequence[str]) -> set[str]:
     return found
 
 
+def with_earlier(catalogue: Catalogue, periods: Sequence[Period]) -> list[Period]:
+    """The periods, and the one a year before each, which growth compares with."""
+    return list({each.id: each for each in (*periods, *_earlier(catalogue, periods))}.values())
+
+
 def _earlier(catalogue: Catalogue, periods: Sequence[Period]) -> Iterator[Period]:
     for period in periods:
         before = catalogue.calendar.year_before(period)
@@ -75,8 +80,9 @@ def _earlier(catalogue: Catalogue, periods: Sequence[Period]) -> Iterator[Period
             yield before
 
 
-def _by_event(counts: Mapping[str, _Count]) -> dict[str, list[_Count]]:
-    found: dict[str, list[_Count]] = defaultdict(list)
+def by_event_type(counts: Mapping[str, Count]) -> dict[str, list[Count]]:
+    """For each type of event the metrics that read it."""
+    found: dict[str, list[Count]] = defaultdict(list)
     for count in counts.values():
         for event in {*count.metric.events, *count.metric.leave}:
             found[event].append(count)
@@ -85,7 +91,7 @@ def _by_event(counts: Mapping[str, _Count]) -> dict[str, list[_Count]]:
     return found
 
 
-class _Count:
+class Count:
     """One stored metric, counted for a number of periods at once."""
 
     def __init__(self, metric: Metric, periods: Sequence[Period]) -> None:
@@ -98,6 +104,20 @@ class _Count:
         self._weights: dict[str, dict[str, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
         self._members: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         self._newest: dict[str, dict[str, tuple[tuple[str, int], Fraction, list[str]]]] = defaultdict(dict)
+
+    def copy(self) -> Count:
+        """One that goes on from here by itself."""
+        made = Count(self.metric, ())
+        made._ends, made._spans = self._ends, self._spans
+        for period, amounts in self._amounts.items():
+            made._amounts[period].update(amounts)
+        for period, weights in self._weights.items():
+            made._weights[period].update(weights)
+        for period, members in self._members.items():
+            made._members[period].update({cell: set(names) for cell, names in members.items()})
+        for period, readings in self._newest.items():
+            made._newest[period].update(readings)
+        return made
 
     def see(self, fact: Fact) -> None:
         """Count a fact in every period that it belongs to."""
@@ -177,22 +197,22 @@ class _Count:
         """The values of one period."""
         match self.metric.measure:
             case Measure.DISTINCT:
-                return _tidy({cell: Fraction(len(names)) for cell, names in self._members[period].items()}, Fraction(0))
+                return tidy({cell: Fraction(len(names)) for cell, names in self._members[period].items()}, Fraction(0))
             case Measure.MEAN:
                 return self._mean(period)
             case Measure.LATEST:
                 return {"{}": None} | {cell: value for cell, (_o, value, _c) in self._newest[period].items()}
             case Measure.LATEST_SUM:
-                return _tidy(self._summed(period), None)
+                return tidy(self._summed(period), None)
             case Measure.MEMBERS:
-                return _tidy(self._summed(period), Fraction(0))
+                return tidy(self._summed(period), Fraction(0))
             case _:
-                return _tidy(dict(self._amounts[period]), Fraction(0))
+                return tidy(dict(self._amounts[period]), Fraction(0))
 
     def _mean(self, period: str) -> Values:
         weights = self._weights[period]
         cells = {cell: total / weights[cell] for cell, total in self._amounts[period].items() if weights[cell]}
-        return _tidy(cells, None)
+        return tidy(cells, None)
 
     def _summed(self, period: str) -> dict[str, Fraction]:
         sums: dict[str, Fraction] = defaultdict(Fraction)
@@ -200,65 +220,6 @@ class _Count:
             for cell in cells:
                 sums[cell] += value
         return sums
-
-
-class _Answers:
-    """What each metric comes to, computed ones from the others."""
-
-    def __init__(self, catalogue: Catalogue, counts: Mapping[str, _Count]) -> None:
-        self._catalogue = catalogue
-        self._counts = counts
-        self._known: dict[tuple[str, str], Values] = {}
-
-    def of(self, id: str, period: Period) -> Values:
-        """The values of a metric in a period."""
-        if (id, period.id) not in self._known:
-            self._known[id, period.id] = self._find(self._catalogue.metrics[id], period)
-        return self._known[id, period.id]
-
-    def _find(self, metric: Metric, period: Period) -> Values:
-        match metric.measure:
-            case Measure.RATIO:
-                above, below = self.of(metric.numerator or "", period), self.of(metric.denominator or "", period)
-                return self._each(metric, [above, below], lambda a, b: a / b * Fraction(metric.factor))
-            case Measure.TOTAL:
-                added = [self.of(each, period) for each in metric.of]
-                return self._total(metric, added + [_negative(self.of(each, period)) for each in metric.minus])
-            case Measure.GROWTH:
-                before = self._catalogue.calendar.year_before(period)
-                then: Values = self.of(metric.of[0], before) if before else {"{}": None}
-                now = self.of(metric.of[0], period)
-                return self._each(metric, [now, then], lambda a, b: (a - b) / b * Fraction(metric.factor))
-            case _:
-                return self._counts[metric.id].answer(period.id)
-
-    def _each(self, metric: Metric, pair: list[Values], divide: Any) -> Values:
-        values: Values = {"{}": None}
-        for cell in pair[0].keys() & pair[1].keys():
-            above, below = pair[0][cell], pair[1][cell]
-            if _wanted(metric, cell) and above is not None and below:
-                values[cell] = divide(above, below)
-        return _tidy(values, None)
-
-    def _total(self, metric: Metric, parts: list[Values]) -> Values:
-        whole = [each["{}"] for each in parts]
-        values: Values = {"{}": None if None in whole else sum((each for each in whole if each), Fraction(0))}
-        for cell in {cell for each in parts for cell in each if cell != "{}" and _wanted(metric, cell)}:
-            values[cell] = sum((each.get(cell) or Fraction(0) for each in parts), Fraction(0))
-        return _tidy(values, None)
-
-
-def _negative(values: Values) -> Values:
-    return {cell: None if each is None else -each for cell, each in values.items()}
-
-
-def _wanted(metric: Metric, cell: str) -> bool:
-    return cell == "{}" or set(json.loads(cell)) in [set(group) for group in metric.by]
-
-
-def _tidy(values: Mapping[str, Fraction | None], empty: Fraction | None) -> Values:
-    """The whole always, a breakdown's cell only where it is not nothing."""
-    return {"{}": values.get("{}", empty)} | {cell: each for cell, each in values.items() if cell != "{}" and each}
 
 
 def _field(fact: Fact, name: str) -> Any:
