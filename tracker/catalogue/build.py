@@ -28,7 +28,7 @@ def build(documents: Documents) -> Catalogue:
     mistakes = Mistakes()
     ours = organisation(documents.section("organisation", mistakes))
     sections = documents.domain_sections(mistakes)
-    domains = {id: Domain(id, _open(id, section, ours)) for id, section in sections.items()}
+    domains = {id: Domain(id, _open(id, section, ours), section.flag("discreet")) for id, section in sections.items()}
     scope = _scope(documents, sections, ours, mistakes)
     found = tuple(each for id, section in sections.items() for each in lifecycles(section, id, scope))
     metrics = _metrics(sections, scope)

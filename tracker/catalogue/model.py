@@ -18,6 +18,7 @@ from typing import TypeAlias
 from tracker.catalogue.calendar import Calendar
 from tracker.catalogue.rules import Workflows
 from tracker.catalogue.subjects import Lifecycle, gathered
+from tracker.catalogue.thresholds import Threshold
 
 Label: TypeAlias = Mapping[str, str]
 """Locale (``zh-Hant``, ``en``, …) to text; every locale of the organisation is present."""
@@ -165,6 +166,7 @@ class Metric:
     qualifier: str = "exact"
     note: Label | None = None
     printing: Mapping[str, PrintRule] = attribute(default_factory=dict)
+    restate_from: Threshold | None = None
     fingerprint: str = ""
     """Digest of all that decides this metric's tallies; empty for computed measures."""
 
@@ -186,10 +188,12 @@ class Metric:
 
 @dataclass(frozen=True)
 class Domain:
-    """A field of governance with its events, lifecycles and metrics."""
+    """A field of governance with its events, lifecycles and metrics. Small counts of a ``discreet`` one could point at
+    somebody: the public does not see them."""
 
     id: str
     label: Label
+    discreet: bool = False
 
 
 @dataclass(frozen=True)
@@ -215,6 +219,7 @@ class Organisation:
     identifiers: Mapping[str, str] = attribute(default_factory=dict)
     entities: Mapping[str, Place] = attribute(default_factory=dict)
     sites: Mapping[str, Place] = attribute(default_factory=dict)
+    restate_from: Threshold = Threshold()
 
 
 @dataclass(frozen=True)
@@ -247,6 +252,11 @@ class Catalogue:
     def calendar(self) -> Calendar:
         """The organisation's days, months, quarters and reporting years."""
         return self.organisation.calendar
+
+    def restate_from(self, metric: str) -> Threshold:
+        """From which change on a figure of a metric is worth restating: its own threshold, or the organisation's."""
+        own = self.metrics[metric].restate_from if metric in self.metrics else None
+        return self.organisation.restate_from if own is None else own
 
     @cached_property
     def metrics_by_event(self) -> Mapping[str, tuple[Metric, ...]]:
