@@ -18,7 +18,7 @@ from typing import TypeAlias
 from tracker.catalogue.calendar import Calendar
 from tracker.catalogue.rules import Workflows
 from tracker.catalogue.subjects import Lifecycle, gathered
-from tracker.catalogue.thresholds import Threshold
+from tracker.catalogue.thresholds import ANY_CHANGE, Threshold
 
 Label: TypeAlias = Mapping[str, str]
 """Locale (``zh-Hant``, ``en``, …) to text; every locale of the organisation is present."""
@@ -219,7 +219,7 @@ class Organisation:
     identifiers: Mapping[str, str] = attribute(default_factory=dict)
     entities: Mapping[str, Place] = attribute(default_factory=dict)
     sites: Mapping[str, Place] = attribute(default_factory=dict)
-    restate_from: Threshold = Threshold()
+    restate_from: Threshold = ANY_CHANGE
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from tracker.catalogue.calendar import Calendar, YearEnd, ZoneEntry
 from tracker.catalogue.labels import label
 from tracker.catalogue.model import Organisation, Place
 from tracker.catalogue.reader import CODE, Section, unknown
+from tracker.catalogue.thresholds import ANY_CHANGE, threshold
 
 CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _ID = re.compile(r"[a-z][a-z0-9_-]*", re.ASCII)
@@ -36,6 +37,7 @@ def organisation(section: Section) -> Organisation:
         identifiers=_identifiers(section.section("identifiers", optional=True)),
         entities=_places(section.section("entities", optional=True), locales),
         sites=_places(section.section("sites", optional=True), locales),
+        restate_from=threshold(section) or ANY_CHANGE,
     )
     section.close()
     return built

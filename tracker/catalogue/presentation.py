@@ -9,6 +9,7 @@ from tracker.catalogue.labels import forms, label
 from tracker.catalogue.model import Label, PrintRule
 from tracker.catalogue.reader import CODE, Section, unknown
 from tracker.catalogue.scope import Scope
+from tracker.catalogue.thresholds import threshold
 
 ROUNDINGS = ("half_up", "half_even", "up", "down")
 QUALIFIERS = ("exact", "over", "more", "about", "near", "at_most")
@@ -28,6 +29,7 @@ def presentation(section: Section, scope: Scope) -> dict[str, Any]:
         "owner": section.shaped("owner", CODE, "compliance or legal-ip"),
         "kpis": _kpis(section.section("kpis", optional=True)),
         "printing": _printing(section.section("print", optional=True), scope),
+        "restate_from": threshold(section),
     }
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Column, Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from tracker.ledger.events import CORRECTED, VOIDED, Fact, Recorded
@@ -202,6 +202,15 @@ def facts_in_order(
 
 def recorded(session: Session, first: int, last: int) -> list[Recorded]:
     """The events from ``first`` up to but without ``last``, as their receivers first saw them."""
+    return _recorded_where(session, lambda seq: (seq >= first, seq < last))
+
+
+def recorded_of(session: Session, seqs: Collection[int]) -> list[Recorded]:
+    """The events of some hundred ``seq``, ascending, as their receivers first saw them."""
+    return _recorded_where(session, lambda seq: (seq.in_(seqs),)) if seqs else []
+
+
+def _recorded_where(session: Session, wanted: Callable[[Column[int]], tuple[Any, ...]]) -> list[Recorded]:
     e, o, b = events.alias("e"), events.alias("o"), events.alias("b")
     before = [
         b.c[name].label(f"before_{name}") for name in ("type", "subject", "time", "entity", "day", "year", "body")
@@ -210,7 +219,7 @@ def recorded(session: Session, first: int, last: int) -> list[Recorded]:
         select(e, o.c.type.label("original_type"), *before)
         .outerjoin(o, o.c.seq == e.c.original)
         .outerjoin(b, b.c.seq == e.c.replaces)
-        .where(e.c.seq >= first, e.c.seq < last)
+        .where(*wanted(e.c.seq))
         .order_by(e.c.seq)
     )
     return [_recorded(row) for row in session.execute(query)]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any, NamedTuple, TypeAlias
 
 from tracker.canonical import canonical
+
+_EXACT = Context(prec=1000)
 
 Figures: TypeAlias = Sequence[Mapping[str, Any]]
 """The ``figures`` of a snapshot's body."""
@@ -27,15 +29,20 @@ class Change(NamedTuple):
     @property
     def difference(self) -> str | None:
         """By how much, where both are numbers."""
-        if self.previously is None or self.now is None:
-            return None
-        return f"{Decimal(self.now) - Decimal(self.previously):f}"
+        return difference(self.previously, self.now)
 
     def as_document(self) -> dict[str, Any]:
         """As JSON, with what does not apply left out."""
         place = {"by": dict(self.by)} if self.by else {"period": self.period} if self.period else {}
         said = {"previously": self.previously, "now": self.now, "difference": self.difference}
         return {"metric": self.metric, **place, **said}
+
+
+def difference(previously: str | None, now: str | None) -> str | None:
+    """By how much a value moved, exactly; ``None`` where either is none."""
+    if previously is None or now is None:
+        return None
+    return f"{_EXACT.subtract(Decimal(now), Decimal(previously)):f}"
 
 
 def changes(before: Figures, after: Figures) -> list[Change]:

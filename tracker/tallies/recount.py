@@ -37,7 +37,7 @@ def recount(
     """
     chosen = list(catalogue.metrics) if metrics is None else list(metrics)
     every = with_inputs(catalogue, chosen)
-    spans = with_earlier(catalogue, periods)
+    spans = with_earlier(catalogue, periods, every)
     counts = {id: Count(catalogue.metrics[id], spans) for id in every if is_stored(catalogue.metrics[id])}
     by_event = by_event_type(counts)
     for fact in facts(session, size=size, types=list(by_event)):
@@ -68,16 +68,20 @@ def with_inputs(catalogue: Catalogue, chosen: Iterable[str]) -> set[str]:
     return found
 
 
-def with_earlier(catalogue: Catalogue, periods: Sequence[Period]) -> list[Period]:
-    """The periods, and the one a year before each, which growth compares with."""
-    return list({each.id: each for each in (*periods, *_earlier(catalogue, periods))}.values())
+def with_earlier(catalogue: Catalogue, periods: Sequence[Period], metrics: Iterable[str]) -> list[Period]:
+    """The periods, and those years before them which the growth of a metric, or of its growth, compares with."""
+    found = {each.id: each for each in periods}
+    newest = list(periods)
+    for _year in range(max((_years_back(catalogue, id) for id in metrics), default=0)):
+        newest = [each for each in map(catalogue.calendar.year_before, newest) if each is not None]
+        found.update({each.id: each for each in newest})
+    return list(found.values())
 
 
-def _earlier(catalogue: Catalogue, periods: Sequence[Period]) -> Iterator[Period]:
-    for period in periods:
-        before = catalogue.calendar.year_before(period)
-        if before is not None:
-            yield before
+def _years_back(catalogue: Catalogue, id: str) -> int:
+    metric = catalogue.metrics[id]
+    further = max((_years_back(catalogue, each) for each in _parents(metric)), default=0)
+    return further + (metric.measure is Measure.GROWTH)
 
 
 def by_event_type(counts: Mapping[str, Count]) -> dict[str, list[Count]]:
