@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from tracker.access.datakeys import DataKeys
+from tracker.access.erasures import ErasureLedger
 from tracker.access.keys import Keys
 from tracker.access.limits import Limiter
 from tracker.access.passwords import Passwords
@@ -23,6 +24,7 @@ from tracker.ledger.record import Ledger
 from tracker.migrations import check_ready
 from tracker.settings import Settings
 from tracker.workflows.acts import Context
+from tracker.workflows.reapplying import check_applied
 from tracker.workflows.rules import rules_of
 
 
@@ -64,7 +66,12 @@ class Service:
     @cached_property
     def context(self) -> Context:
         """What people act with."""
-        return Context(self.intake, self.keys, rules_of(self.catalogue))
+        return Context(self.intake, self.keys, rules_of(self.catalogue), erasures=self.erasures)
+
+    @cached_property
+    def erasures(self) -> ErasureLedger:
+        """The file outside the database that says what was erased."""
+        return ErasureLedger(self.settings.erasures_file or self.settings.home / "erasures" / "ledger")
 
     @property
     def catalogue(self) -> Catalogue:
@@ -76,10 +83,12 @@ class Service:
 
         :raise NotMigrated: the schema is old, or its guards are gone.
         :raise CatalogueInactive: another catalogue is in force.
+        :raise NotReady: it was restored from a backup that holds what was erased since.
         """
         check_ready(self.database)
         with self.database.read() as session:
             active = read_head(session).catalogue
+            check_applied(session, self.erasures.read())
         if active != self.catalogue.digest:
             raise CatalogueInactive(self.catalogue.digest, active)
 

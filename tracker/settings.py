@@ -33,6 +33,7 @@ class Settings:
     quarantine_key_file: Path | None = None
     vault_key_file: Path | None = None
     log_key_file: Path | None = None
+    erasures_file: Path | None = None
     quarantine_days: int = 30
     max_body: int = 1 << 20
     rate_limit: str = "1000/second"
@@ -276,6 +277,7 @@ OPTIONS = (
     Option(
         "TRACKER_LOG_KEY_FILE", "HOME/keys/log", "Key file that checkpoints and frozen years are signed with.", _path
     ),
+    Option("TRACKER_ERASURES_FILE", "HOME/erasures/ledger", "File that says what was erased, for restores.", _path),
     Option("TRACKER_QUARANTINE_DAYS", "30", "Days that a refused delivery is kept for a decision.", _days),
     Option("TRACKER_MAX_BODY", "1048576", "Largest request body, or line of NDJSON, in bytes.", _size),
     Option("TRACKER_RATE_LIMIT", "1000/second", "Requests that one source or token may make, per process.", _rate),

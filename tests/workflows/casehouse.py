@@ -12,6 +12,7 @@ from tests.access.folk import Folk
 from tests.house import House
 from tests.workflows.houses import house_of
 from tracker.access import audit
+from tracker.access.erasures import ErasureLedger
 from tracker.access.keys import Keys
 from tracker.access.people import Person
 from tracker.cases import queries
@@ -62,7 +63,12 @@ class CaseHouse:
     @property
     def context(self) -> Context:
         """What workflows need."""
-        return Context(self.house.intake, self.keys, rules_of(self.house.catalogue))
+        return Context(self.house.intake, self.keys, rules_of(self.house.catalogue), erasures=self.erasures)
+
+    @property
+    def erasures(self) -> ErasureLedger:
+        """Where erasures are written down, beside the keys."""
+        return ErasureLedger(self.keys.secrets.path.parents[1] / "erasures" / "ledger")
 
     def who(self, login: str) -> Person:
         """Somebody as they stand."""

@@ -238,5 +238,7 @@ def test_every_kind_of_proposal_has_one_applier(bureau: Bureau) -> None:
         "token.key",
         "case.access",
         "erasure",
+        "year.freeze",
+        "hold.release",
     ]
     assert bureau.read(people.listed)

@@ -22,6 +22,7 @@ from tracker.db import PRAGMAS, Database
 from tracker.errors import Conflict, Forbidden, Invalid, NotFound, NotReady
 from tracker.evidence import cleaned
 from tracker.evidence.models import files
+from tracker.ledger.heads import lock
 from tracker.ledger.models import events, vault
 from tracker.workflows import approvals
 from tracker.workflows.erasing import Erased, erase, propose_erasure
@@ -37,7 +38,8 @@ def told(words: str) -> dict[str, Any]:
 
 def erased(house: House, owner: str) -> Erased:
     with house.database.write() as session:
-        return erase(session, owner, by="person:p-bob", at=house.clock(), why="proposal:1")
+        size = lock(session).size
+        return erase(session, owner, by="person:p-bob", at=house.clock(), why="proposal:1", below=size)
 
 
 def attach(house: House, event: int, words: bytes = b"a note", id: str = "file") -> int:
@@ -295,7 +297,11 @@ def test_an_erasure_takes_two_people_and_a_reason(cases: CaseHouse) -> None:
     with cases.house.database.read() as session:
         found = audit.entries(session, action="confidential.erased")
     assert [(each.actor, each.target, each.detail) for each in found] == [
-        (cases.who("bob").actor, f"integrity/{subject}", f"values: 1, files: 0, proposal:{proposal.id}")
+        (
+            cases.who("bob").actor,
+            f"integrity/{subject}",
+            f"values: 1, files: 0, proposal:{proposal.id}, ledger:{cases.erasures.read()[0].digest}",
+        )
     ]
     assert other in {each.removeprefix("integrity/") for each in owners(cases)}
 

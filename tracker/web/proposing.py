@@ -19,6 +19,7 @@ KINDS: Mapping[str, Any] = {
     "case.access": lazy("Access to a case"),
     "erasure": lazy("Erasure"),
     "year.freeze": lazy("A year to be frozen"),
+    "hold.release": lazy("Release of a legal hold"),
 }
 
 STATES: Mapping[str, tuple[Any, str]] = {
@@ -61,6 +62,8 @@ _PARTS: Mapping[str, Any] = {
     "draft": lazy("Draft"),
     "draft_digest": lazy("Digest of the draft"),
     "log_size": lazy("Events in the log"),
+    "owner": lazy("About"),
+    "hold": lazy("Legal hold"),
 }
 
 
@@ -92,6 +95,7 @@ def title(proposal: Proposal, names: Mapping[str, str]) -> str:
         "token.key": _("Token %(name)s", **who),
         "case.access": _("%(subject)s for %(person)s", subject=content.get("subject", ""), **who),
         "erasure": _("Erase what is confidential about %(subject)s", subject=content.get("subject", "")),
+        "hold.release": _("Release the legal hold on %(owner)s", owner=content.get("owner", "")),
     }
     if proposal.kind == "year.freeze":
         return _("Freeze %(year)s, revision %(revision)s", year=content["year"], revision=content["revision"])

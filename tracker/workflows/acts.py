@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from sqlalchemy.orm import Session
 
 from tracker.access.datakeys import DataKeys
+from tracker.access.erasures import ErasureLedger
 from tracker.access.keys import Keys
 from tracker.access.people import Person
 from tracker.cases.queries import Standing
@@ -52,12 +53,14 @@ class Further:
 
 @dataclass(frozen=True)
 class Context:
-    """What workflows need beside a session. ``rules`` are by event type; ``choose`` names new subjects."""
+    """What workflows need beside a session. ``rules`` are by event type; ``choose`` names new subjects; ``erasures`` is
+    the file that says what was erased, without which nothing is."""
 
     intake: Intake
     keys: Keys
     rules: Mapping[str, Rule]
     choose: Callable[[Lifecycle], str] = new_subject
+    erasures: ErasureLedger | None = None
 
     @property
     def catalogue(self) -> Catalogue:

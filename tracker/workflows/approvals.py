@@ -17,7 +17,7 @@ from tracker.access import proposals
 from tracker.access.people import Person
 from tracker.access.proposals import Proposal
 from tracker.errors import Forbidden, NotFound
-from tracker.workflows import erasing, freezing, grants, keychanges, roles
+from tracker.workflows import erasing, freezing, grants, holds, keychanges, roles
 from tracker.workflows.acts import Context
 from tracker.workflows.sight import Sight, sight
 
@@ -33,6 +33,7 @@ APPLIERS: Mapping[str, Applier] = {
     "case.access": grants.apply_case_access,
     "erasure": erasing.apply_erasure,
     freezing.KIND: freezing.apply_freeze,
+    holds.KIND: holds.apply_release,
 }
 """What follows from the approval of each kind of proposal."""
 
