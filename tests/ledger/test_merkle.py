@@ -46,7 +46,7 @@ class Inclusion(NamedTuple):
     """What an inclusion proof is checked with."""
 
     leaf: bytes
-    index: int
+    place: int
     size: int
     proof: list[bytes]
     root: bytes
@@ -200,8 +200,8 @@ def test_hashes_of_another_length_are_refused(claim: Inclusion | Consistency) ->
 @given(PAIRS, st.integers(0, MOST) | st.sampled_from([-1, HUGE]))
 def test_a_proof_of_another_leaf_is_refused(pair: tuple[int, int], other: int) -> None:
     claim = included(*pair)
-    assert claim._replace(index=other).holds() is (other == claim.index)
-    assert claim._replace(leaf=leaf(other)).holds() is (other == claim.index)
+    assert claim._replace(place=other).holds() is (other == claim.place)
+    assert claim._replace(leaf=leaf(other)).holds() is (other == claim.place)
 
 
 @given(PAIRS, st.integers(0, MOST))
@@ -224,7 +224,7 @@ def test_which_size_a_root_has_is_for_a_checkpoint_to_say() -> None:
 @given(PAIRS)
 def test_sizes_and_indexes_that_cannot_be_are_refused(pair: tuple[int, int]) -> None:
     claim, found = included(*pair), consistent(pair[0] + 1, pair[1])
-    for size in (0, -1, claim.index, HUGE, 2**63):
+    for size in (0, -1, claim.place, HUGE, 2**63):
         assert not claim._replace(size=size).holds()
     for first in (0, -1, found.second + 1, HUGE):
         assert not found._replace(first=first).holds()

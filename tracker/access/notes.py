@@ -3,6 +3,9 @@
 <text, each line ended by a newline>
 <empty line>
 — <name of the key> <base64 of the key's id (4 bytes) and the signature (64 bytes)>
+
+There may be several signatures; those of keys that a reader does not know are passed over. The name of a key has
+neither spaces nor a plus.
 """
 
 from __future__ import annotations
@@ -10,6 +13,8 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import re
+from collections.abc import Iterator
 from functools import cached_property
 
 from cryptography.exceptions import InvalidSignature
@@ -19,6 +24,11 @@ from tracker.errors import PackInvalid
 
 _ED25519 = b"\x01"
 _DASH = "\u2014"
+_NAME = re.compile(r"[^\s+]+").fullmatch
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\ud800-\udfff]").search
+_MOST_SIGNATURES = 100
+_SHORTEST = 5
+"""Bytes of a signature line: four of the key's id, and a signature of whatever kind."""
 
 
 class Signer:
@@ -40,7 +50,9 @@ class Signer:
         return self._key.sign(message)
 
     def note(self, text: str, name: str) -> str:
-        """A signed note; ``text`` ends with a newline."""
+        """A signed note; ``text`` ends with a newline, ``name`` has neither spaces nor a plus."""
+        if not _NAME(name) or not text.endswith("\n") or _CONTROL(text):
+            raise ValueError("neither text nor name may be other than signed-note has them")
         signature = base64.b64encode(key_id(name, self.public) + self.sign(text.encode())).decode()
         return f"{text}\n{_DASH} {name} {signature}\n"
 
@@ -60,13 +72,11 @@ def read_verifier_key(text: str) -> tuple[str, bytes]:
 
     :raise PackInvalid: it is no such line, or damaged.
     """
-    try:
-        name, id, key = text.strip().rsplit("+", 2)
-        raw = base64.b64decode(key, validate=True)
-    except (ValueError, binascii.Error):
-        raise PackInvalid(
-            "This is no verifier key: it should read NAME+ID+KEY, as `tracker checkpoint key` prints it."
-        ) from None
+    name, _, rest = text.strip().partition("+")
+    id, _, key = rest.partition("+")  # the key's base64 may have a plus, too
+    raw = _decoded(key)
+    if not _NAME(name) or not raw:
+        raise PackInvalid("This is no verifier key: it should read NAME+ID+KEY, as `tracker checkpoint key` prints it.")
     if len(raw) != 33 or raw[:1] != _ED25519 or key_id(name, raw[1:]).hex() != id:
         raise PackInvalid("This verifier key is damaged: its id does not belong to its name and key.")
     return name, raw[1:]
@@ -86,23 +96,39 @@ def open_note(note: str, name: str, public: bytes) -> str:
 
     :raise PackInvalid: it is no signed note, or the key did not sign it.
     """
-    text, gap, signatures = note.rpartition("\n\n")
-    if not gap or not signatures.endswith("\n"):
+    body, gap, signatures = note.rpartition("\n\n")
+    if not gap or not signatures.endswith("\n") or _CONTROL(note):
         raise PackInvalid("This is no signed note: text, an empty line and a signature belong together.")
-    text += "\n"
-    for line in signatures.splitlines():
+    text, id = f"{body}\n", key_id(name, public)
+    own = [raw[len(id) :] for named, raw in _signatures(signatures) if named == name and raw[: len(id)] == id]
+    if not own:
+        raise PackInvalid(f"This note is not signed by the key {name}+{id.hex()}.")
+    if not all(signed_by(public, text.encode(), signature) for signature in own):
+        raise PackInvalid(f"The signature of {name!r} does not fit this note: it was changed.")
+    return text
+
+
+def _signatures(lines: str) -> Iterator[tuple[str, bytes]]:
+    """The name of the key, and its id with the signature, of each line.
+
+    :raise PackInvalid: a line is no signature, even if of a key that nobody knows; or there are too many.
+    """
+    found = lines.removesuffix("\n").split("\n")
+    if len(found) > _MOST_SIGNATURES:
+        raise PackInvalid(f"This note has more than {_MOST_SIGNATURES} signatures.")
+    for number, line in enumerate(found, 1):
         dash, _, rest = line.partition(" ")
-        named, _, encoded = rest.rpartition(" ")
+        name, _, encoded = rest.partition(" ")
         raw = _decoded(encoded)
-        if dash == _DASH and named == name and raw[:4] == key_id(name, public):
-            if not signed_by(public, text.encode(), raw[4:]):
-                raise PackInvalid(f"The signature of {name!r} does not fit this note: it was changed.")
-            return text
-    raise PackInvalid(f"This note is not signed by the key {name}+{key_id(name, public).hex()}.")
+        if dash != _DASH or not _NAME(name) or len(raw) < _SHORTEST:
+            raise PackInvalid(f"Line {number} below the text of this note is no signature.")
+        yield name, raw
 
 
 def _decoded(text: str) -> bytes:
+    """The bytes of base64 as it is written in one way only; none if it is not."""
     try:
-        return base64.b64decode(text, validate=True)
+        raw = base64.b64decode(text, validate=True)
     except (ValueError, binascii.Error):
         return b""
+    return raw if base64.b64encode(raw).decode() == text else b""
