@@ -7,7 +7,7 @@ is that of the first checkpoint, whatever the configuration says later.
 from __future__ import annotations
 
 import base64
-import binascii
+import re
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -19,9 +19,13 @@ from tracker.catalogue import Catalogue
 from tracker.clock import stamp
 from tracker.errors import Conflict, PackInvalid
 from tracker.ledger.heads import Head, read_head
-from tracker.ledger.merkle import HASH, root_of
+from tracker.ledger.merkle import root_of
 from tracker.ledger.models import checkpoints
 from tracker.ledger.tree import Nodes
+
+_TEXT = re.compile(
+    r"(?P<origin>[^\n]+)\n(?P<size>0|[1-9][0-9]{0,18})\n(?P<root>[A-Za-z0-9+/]{43}=)\n(?:[^\n]+\n)*"
+).fullmatch
 
 
 class Checkpoint(NamedTuple):
@@ -80,8 +84,13 @@ def origin(session: Session, catalogue: Catalogue) -> str:
 
 def newest(session: Session) -> Checkpoint | None:
     """The last checkpoint, if there is one."""
-    row = session.execute(select(checkpoints).order_by(checkpoints.c.size.desc()).limit(1)).first()
-    return None if row is None else _checkpoint(row)
+    return next(iter(recent(session, limit=1)), None)
+
+
+def of_size(session: Session, size: int) -> Checkpoint | None:
+    """The checkpoint of exactly this size, if there is one."""
+    found = covering(session, size)
+    return found if found is not None and found.size == size else None
 
 
 def covering(session: Session, size: int) -> Checkpoint | None:
@@ -96,6 +105,14 @@ def listed(session: Session, *, after: int = 0, limit: int | None = None, until:
     query = select(checkpoints).where(checkpoints.c.size > after).order_by(checkpoints.c.size).limit(limit)
     if until is not None:
         query = query.where(checkpoints.c.size <= until)
+    return [_checkpoint(row) for row in session.execute(query)]
+
+
+def recent(session: Session, *, before: int | None = None, limit: int) -> list[Checkpoint]:
+    """Up to ``limit`` checkpoints smaller than ``before`` (of any size unless given), the newest first."""
+    query = select(checkpoints).order_by(checkpoints.c.size.desc()).limit(limit)
+    if before is not None:
+        query = query.where(checkpoints.c.size < before)
     return [_checkpoint(row) for row in session.execute(query)]
 
 
@@ -120,13 +137,30 @@ def stated(text: str) -> Statement:
 
     :raise PackInvalid: it is none.
     """
-    name, size, root, *_ = [*text.split("\n"), "", "", ""]
-    try:
-        found = Statement(name, int(size), base64.b64decode(root, validate=True))
-    except (ValueError, binascii.Error):
-        found = Statement("", -1, b"")
-    if not found.origin or len(found.root) != HASH or str(found.size) != size or found.size < 0:
+    found = _TEXT(text)
+    root = base64.b64decode(found["root"]) if found else b""
+    if not found or base64.b64encode(root).decode() != found["root"]:
         raise PackInvalid("This is no checkpoint: origin, size and root belong on a line each.")
+    return Statement(found["origin"], int(found["size"]), root)
+
+
+def check_kept(session: Session, note: str, name: str, public: bytes) -> Statement:
+    """Check that a checkpoint kept outside, signed by the key of the log called ``name``, is one of this log: that the
+    stored tree has its root at its size. Returns what it says.
+
+    :raise PackInvalid: it is none, of another log or key; or the log was cut off, set back or rewritten since.
+    """
+    found, head = opened(note, name, public), read_head(session)
+    if found.size > head.size:
+        raise PackInvalid(
+            f"The checkpoint is of size {found.size}, but the log has {head.size} events: its end is gone, or the "
+            "database was set back to an earlier state."
+        )
+    if root_of(Nodes(session, head.size), found.size) != found.root:
+        raise PackInvalid(
+            f"The log's root at size {found.size} is not the one of the checkpoint: something before seq {found.size} "
+            "was changed since. Run `tracker verify` to see whether the log still fits itself."
+        )
     return found
 
 
