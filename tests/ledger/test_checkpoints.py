@@ -204,7 +204,7 @@ def test_lines_after_the_third_are_left_aside() -> None:
         *(
             f"a\n{size}\n{ENCODED}\n"
             for size in ("-1", "+1", "01", " 1", "1_0", "1.0", "１", "x", "9" * 20, "9" * 5000)
-        ),  # noqa: RUF001
+        ),
         f"a\n1\n{ENCODED[:-1]}\n",
         f"a\n1\n{ENCODED} \n",
         f"a\n1\n{ENCODED[:-2]}9=\n",
