@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 import click
 
-from tracker.catalogue import from_documents
-from tracker.cli.common import OPERATOR, as_json, opened
+from tracker.cli.common import OPERATOR, as_json, opened, progress
 from tracker.disclosure.wording import dimension_words, words
-from tracker.errors import NotFound
-from tracker.exports import FORMATS, write
+from tracker.exports.frozen import EVERY_FORMAT, PACK, export_to
 from tracker.exports.running import document, running_figures
 from tracker.jobs.freezing import draft_year
-from tracker.ledger.heads import stored_documents
 from tracker.service import Service
 from tracker.snapshots.figures import Figure, printable
 from tracker.snapshots.reading import get
@@ -69,7 +68,7 @@ def freeze_command(year: int) -> None:
 @click.option(
     "--format",
     "format_",
-    type=click.Choice(sorted(FORMATS)),
+    type=click.Choice(sorted(EVERY_FORMAT)),
     default="json",
     show_default=True,
     help="How it is written.",
@@ -79,22 +78,38 @@ def freeze_command(year: int) -> None:
     "--output", type=click.Path(dir_okay=False, path_type=Path), help="The file to write; standard output unless given."
 )
 def export(year: int, format_: str, revision: int | None, output: Path | None) -> None:
-    """Write a frozen YEAR as JSON or CSV. The same ledger gives the same bytes, anywhere."""
+    """Write a frozen YEAR as JSON or CSV, or as the pack (a ZIP) with which others check every figure of it. The same
+    ledger gives the same bytes, anywhere."""
     with opened() as service:
         if output is None:
             export_year(service, year, format_, sys.stdout.buffer, revision)
             return
         output.parent.mkdir(parents=True, exist_ok=True)
-        with output.open("wb") as stream:
+        with _written(output) as stream:
             export_year(service, year, format_, stream, revision)
     click.echo(f"Wrote {output}.", err=True)
 
 
 def export_year(service: Service, year: int, format_: str, stream: BinaryIO, revision: int | None = None) -> None:
     """Write a frozen year, with the words of the catalogue that it was frozen under."""
-    with service.database.read() as session:
+    with ExitStack() as stack:
+        session = stack.enter_context(service.database.read())
         snapshot = get(session, year, revision)
-        documents = stored_documents(session, snapshot.catalogue)
-    if documents is None:
-        raise NotFound(f"The catalogue {snapshot.catalogue} of this snapshot is not on record.")
-    write(format_, snapshot.body, from_documents(documents), stream)
+        tell = stack.enter_context(progress("Packing")) if format_ == PACK else None
+        export_to(stream, session, snapshot, format_, tell)
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[BinaryIO]:
+    """A file that comes to be when all of it is written, so that a refusal leaves what was there before."""
+    if path.exists() and not path.is_file():  # a device or a pipe is nothing to put another in the place of
+        with path.open("wb") as stream:
+            yield stream
+        return
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with part.open("wb") as stream:
+            yield stream
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
