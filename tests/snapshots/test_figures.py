@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import decimal
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -123,6 +125,18 @@ def test_a_breakdown_follows_the_groupings_and_then_the_choices() -> None:
         {"channel": "mail", "level": None},
         {"channel": "phone", "level": "high"},
     ]
+
+
+@pytest.mark.parametrize("order", list(permutations(("fax", "mail", "phone"))))
+def test_two_types_that_list_other_choices_still_give_one_order(order: tuple[str, ...]) -> None:
+    catalogue = small_catalogue()
+    read = catalogue.events["desk.meter.read"]
+    channel = replace(read.fields["channel"], choices={"fax": {}, "mail": {}})
+    events = {**catalogue.events, read.type: replace(read, fields={**read.fields, "channel": channel})}
+    cases = replace(catalogue.metrics["desk.cases"], events=("desk.case.reported", read.type))
+    exact = {"{}": Fraction(3)} | {f'{{"channel":"{each}"}}': Fraction(1) for each in order}
+    found = figure(replace(catalogue, events=events), cases, "2022", exact)
+    assert [cell.by["channel"] for cell in found.breakdown] == ["fax", "mail", "phone"]
 
 
 @pytest.mark.parametrize("id", ["desk.loss_per_case", "desk.everything", "desk.growth"])

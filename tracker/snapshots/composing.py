@@ -50,7 +50,7 @@ def compose(
         "figures": figures_of(session, catalogue, period),
         "sources": [
             {name: value for name, value in each._asdict().items() if name != "type"}
-            for each in by_sender(counts(session)).values()
+            for _sender, each in sorted(by_sender(counts(session)).items())  # databases sort texts each in its way
         ],
         "previous": None if before is None else before.digest,
         "restatement": None if restatement is None else dict(restatement),

@@ -34,10 +34,10 @@ class Figure:
 
 def figure(catalogue: Catalogue, metric: Metric, period: str, cells: Mapping[str, Fraction | None]) -> Figure:
     """Round a metric's exact cells. Breakdowns come in the order of the metric's groupings, and each
-    in the order in which the catalogue lists a choice's values."""
-    parts = [(json.loads(cell), value) for cell, value in cells.items() if cell != WHOLE]
-    parts.sort(key=lambda part: _place(catalogue, metric, part[0]))
-    breakdown = tuple(Cell(by, rounded(metric, value)) for by, value in parts)
+    in the order in which the catalogue lists a choice's values; where that leaves two equal, by their text."""
+    parts = [(json.loads(cell), cell, value) for cell, value in cells.items() if cell != WHOLE]
+    parts.sort(key=lambda part: (*_place(catalogue, metric, part[0]), part[1]))
+    breakdown = tuple(Cell(by, rounded(metric, value)) for by, _cell, value in parts)
     return Figure(metric, period, rounded(metric, cells[WHOLE]), breakdown)
 
 

@@ -73,7 +73,7 @@ metric the cells of its own `by` that some input lists. Months have no breakdown
 In which order. By the place of their grouping in `by`; then by the value of each field in the
 grouping's order: one that the `choices` of the field list by its place there, in the first type of
 `events` that lists it; after those all others: null last, integers (false is 0, true 1) by number,
-then by text; and last by the cell's canonical JSON.
+then by text (its code points); and last by the cell's canonical JSON.
 
 Rounding, once and last: to `places` decimals, all of them written, by `rounding`. `half_up`: a half
 away from zero; `half_even`: a half to the even neighbour; `up`: away from zero; `down`: towards it.
