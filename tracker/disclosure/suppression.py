@@ -36,6 +36,11 @@ def discreet_domains(*catalogues: Catalogue) -> frozenset[str]:
     return frozenset(id for each in catalogues for id, domain in each.domains.items() if domain.discreet)
 
 
+def said(mark: Mark, locale: str) -> str:
+    """What stands in place of a hidden value, in this language or else in English."""
+    return WORDS[mark].get(locale) or WORDS[mark]["en"]
+
+
 def suppressed(chain: Iterable[Stated], discreet: Collection[str]) -> list[Marks]:
     """For each revision of a chain, in the order in which they were stated, what of it is hidden.
 

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, BinaryIO, TypeAlias
+from collections.abc import Mapping
+from typing import Any, BinaryIO, Protocol
 
 from tracker.catalogue.model import Catalogue
+from tracker.disclosure.suppression import Marks
 from tracker.errors import NotFound
 from tracker.exports import csv, json
 
-Writer: TypeAlias = Callable[[Mapping[str, Any], Catalogue, BinaryIO], None]
-"""Writes a snapshot's body under its catalogue to a binary stream, which it leaves open."""
+
+class Writer(Protocol):
+    """Writes a snapshot's body under its catalogue to a binary stream, which it leaves open."""
+
+    def __call__(
+        self, body: Mapping[str, Any], catalogue: Catalogue, stream: BinaryIO, marks: Marks | None = None
+    ) -> None: ...
+
 
 FORMATS: Mapping[str, Writer] = {"csv": csv.write, "json": json.write}
 
 
-def write(format: str, body: Mapping[str, Any], catalogue: Catalogue, stream: BinaryIO) -> None:
+def write(
+    format: str, body: Mapping[str, Any], catalogue: Catalogue, stream: BinaryIO, marks: Marks | None = None
+) -> None:
     """Write a snapshot's body in one of :data:`FORMATS`; equal input gives equal bytes, anywhere.
 
-    ``catalogue`` is the one that the snapshot names.
+    ``catalogue`` is the one that the snapshot names; ``marks`` are given where the public reads it.
 
     :raise NotFound: for a format that there is not.
     :raise UnknownMetric: for a figure whose metric the catalogue lacks.
     """
     if format not in FORMATS:
         raise NotFound(f"There is no format {format!r}. Choose one of {', '.join(FORMATS)}.")
-    FORMATS[format](body, catalogue, stream)
+    FORMATS[format](body, catalogue, stream, marks)

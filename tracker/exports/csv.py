@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
 from tracker.catalogue.model import Catalogue
+from tracker.disclosure.suppression import Marks
 from tracker.exports.rows import Row, rows
 
 # Full-width signs start a formula too where Chinese or Japanese is typed.
@@ -21,14 +22,18 @@ _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _SEPARATOR = re.compile(r"[%;=]")
 
 
-def write(body: Mapping[str, Any], catalogue: Catalogue, stream: BinaryIO) -> None:
-    """Write one line per row of a snapshot's body, below a line of column names."""
+def write(body: Mapping[str, Any], catalogue: Catalogue, stream: BinaryIO, marks: Marks | None = None) -> None:
+    """Write one line per row of a snapshot's body, below a line of column names; with ``marks``, as the public may read
+    it: a last column says why a value is hidden."""
     locales = catalogue.organisation.locales
     text = io.TextIOWrapper(stream, encoding="utf-8", newline="", write_through=True)
     try:
         lines = csv.writer(text, lineterminator="\r\n")
-        lines.writerow(columns(locales))
-        lines.writerows([safe(cell) for cell in _cells(row, locales)] for row in rows(body, catalogue))
+        public = marks is not None
+        lines.writerow([*columns(locales), *(["suppressed"] if public else [])])
+        for row in rows(body, catalogue, marks):
+            cells = [*_cells(row, locales), *([str(row.suppressed or "")] if public else [])]
+            lines.writerow([safe(cell) for cell in cells])
     finally:
         text.detach()  # the stream is the caller's, to go on with or to close
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from tracker.catalogue.model import Catalogue, Label, Metric
+from tracker.disclosure.hiding import Mark
+from tracker.disclosure.relations import place
+from tracker.disclosure.suppression import Marks, said
 from tracker.disclosure.wording import words
 from tracker.errors import UnknownMetric
 
@@ -18,6 +21,7 @@ class Row:
 
     ``value`` is a decimal string, or null where there is none; ``label`` and ``printed`` have
     every locale of the organisation; ``kpis`` maps a disclosure index to the KPIs answered.
+    ``suppressed`` says why a value is not for this reader: it is null then, and ``printed`` says so.
     """
 
     metric: str
@@ -31,18 +35,22 @@ class Row:
     measure: str
     qualifier: str
     kpis: Mapping[str, tuple[str, ...]]
+    suppressed: Mark | None = None
 
 
-def rows(body: Mapping[str, Any], catalogue: Catalogue) -> Iterator[Row]:
+def rows(body: Mapping[str, Any], catalogue: Catalogue, marks: Marks | None = None) -> Iterator[Row]:
     """Every row of a snapshot's body: per figure the year, its breakdown, then its months.
 
+    :param marks: what is hidden from who reads it; nothing unless given.
     :raise UnknownMetric: for a figure whose metric the catalogue lacks.
     """
     for figure in body["figures"]:
-        yield from figure_rows(figure, str(body["year"]), catalogue)
+        yield from figure_rows(figure, str(body["year"]), catalogue, marks)
 
 
-def figure_rows(figure: Mapping[str, Any], year: str, catalogue: Catalogue) -> Iterator[Row]:
+def figure_rows(
+    figure: Mapping[str, Any], year: str, catalogue: Catalogue, marks: Marks | None = None
+) -> Iterator[Row]:
     """The rows of one figure of a snapshot's body, the year's first.
 
     :raise UnknownMetric: if the catalogue lacks its metric.
@@ -50,11 +58,12 @@ def figure_rows(figure: Mapping[str, Any], year: str, catalogue: Catalogue) -> I
     if figure["metric"] not in catalogue.metrics:
         raise UnknownMetric(figure["metric"])
     metric = catalogue.metrics[figure["metric"]]
-    yield _row(catalogue, metric, year, {}, figure["value"])
+    hidden = marks or {}
+    yield _for(hidden, _row(catalogue, metric, year, {}, figure["value"]))
     for part in figure.get("breakdown", ()):
-        yield _row(catalogue, metric, year, part["by"], part["value"])
+        yield _for(hidden, _row(catalogue, metric, year, part["by"], part["value"]))
     for month in figure.get("months", ()):
-        yield _row(catalogue, metric, month["period"], {}, month["value"])
+        yield _for(hidden, _row(catalogue, metric, month["period"], {}, month["value"]))
 
 
 def definition(metric: Metric) -> dict[str, Any]:
@@ -79,6 +88,14 @@ def definition(metric: Metric) -> dict[str, Any]:
         "places": metric.places,
         "rounding": metric.rounding,
     }
+
+
+def _for(marks: Marks, row: Row) -> Row:
+    """A row as who these marks are for may read it."""
+    mark = marks.get(place(row.metric, row.period, row.by))
+    if mark is None:
+        return row
+    return replace(row, value=None, suppressed=mark, printed={each: said(mark, each) for each in row.printed})
 
 
 def _row(catalogue: Catalogue, metric: Metric, period: str, by: Mapping[str, Any], value: str | None) -> Row:
