@@ -17,6 +17,7 @@ from tracker.catalogue import Catalogue
 from tracker.cli.common import OPERATOR, as_json, progress
 from tracker.cli.personas import add_people, logins, persona
 from tracker.cli.years import export_year
+from tracker.disclosure.audiences import INTERNAL
 from tracker.disclosure.wording import words
 from tracker.errors import Conflict
 from tracker.exports import FORMATS
@@ -163,7 +164,7 @@ def _freeze(service: Service, exports: Path) -> None:
     for format_ in FORMATS:
         file = exports / f"{YEAR}.{format_}"
         with file.open("wb") as stream:
-            export_year(service, YEAR, format_, stream)
+            export_year(service, YEAR, format_, stream, audience=INTERNAL)
         click.echo(f"Exported {file}.")
 
 

@@ -11,6 +11,7 @@ from typing import BinaryIO
 import click
 
 from tracker.cli.common import OPERATOR, as_json, opened, progress
+from tracker.disclosure.audiences import AUDIENCES, PUBLIC, withheld
 from tracker.disclosure.wording import dimension_words, words
 from tracker.exports.frozen import EVERY_FORMAT, PACK, export_to
 from tracker.exports.running import document, running_figures
@@ -73,30 +74,40 @@ def freeze_command(year: int) -> None:
     show_default=True,
     help="How it is written.",
 )
+@click.option(
+    "--audience",
+    type=click.Choice(AUDIENCES),
+    default=PUBLIC,
+    show_default=True,
+    help="For whom: the public reads no small counts of discreet domains. A pack is always exact.",
+)
 @click.option("--revision", type=click.IntRange(min=1), help="Which revision; the newest unless given.")
 @click.option(
     "--output", type=click.Path(dir_okay=False, path_type=Path), help="The file to write; standard output unless given."
 )
-def export(year: int, format_: str, revision: int | None, output: Path | None) -> None:
+def export(year: int, format_: str, audience: str, revision: int | None, output: Path | None) -> None:
     """Write a frozen YEAR as JSON or CSV, or as the pack (a ZIP) with which others check every figure of it. The same
     ledger gives the same bytes, anywhere."""
     with opened() as service:
         if output is None:
-            export_year(service, year, format_, sys.stdout.buffer, revision)
+            export_year(service, year, format_, sys.stdout.buffer, revision, audience=audience)
             return
         output.parent.mkdir(parents=True, exist_ok=True)
         with _written(output) as stream:
-            export_year(service, year, format_, stream, revision)
+            export_year(service, year, format_, stream, revision, audience=audience)
     click.echo(f"Wrote {output}.", err=True)
 
 
-def export_year(service: Service, year: int, format_: str, stream: BinaryIO, revision: int | None = None) -> None:
-    """Write a frozen year, with the words of the catalogue that it was frozen under."""
+def export_year(
+    service: Service, year: int, format_: str, stream: BinaryIO, revision: int | None = None, *, audience: str
+) -> None:
+    """Write a frozen year for one of :data:`AUDIENCES`, with the words of the catalogue that it was frozen under."""
     with ExitStack() as stack:
         session = stack.enter_context(service.database.read())
         snapshot = get(session, year, revision)
         tell = stack.enter_context(progress("Packing")) if format_ == PACK else None
-        export_to(stream, session, snapshot, format_, tell)
+        marks = withheld(session, service.catalogue, snapshot).now if audience == PUBLIC and format_ != PACK else None
+        export_to(stream, session, snapshot, format_, tell, marks)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import BinaryIO
 from sqlalchemy.orm import Session
 
 from tracker.catalogue import Catalogue, from_documents
+from tracker.disclosure.suppression import Marks
 from tracker.errors import NotFound
 from tracker.exports import FORMATS, write
 from tracker.exports.pack import write_pack
@@ -20,11 +21,18 @@ EVERY_FORMAT = (*FORMATS, PACK)
 
 
 def export_to(
-    stream: BinaryIO, session: Session, snapshot: Snapshot, format: str, progress: Progress | None = None
+    stream: BinaryIO,
+    session: Session,
+    snapshot: Snapshot,
+    format: str,
+    progress: Progress | None = None,
+    marks: Marks | None = None,
 ) -> None:
     """Write a frozen revision to a stream, which is left open, in one of :data:`EVERY_FORMAT`, in the words of the
     catalogue that it was frozen under. Equal ledgers give equal bytes, anywhere.
 
+    :param marks: what the public does not see, where it is written for the public. A pack is for those who check, and
+        always exact.
     :param progress: is told (done, all) events of the log now and then while a pack is made.
     :raise NotFound: there is no such format, or the catalogue is not on record.
     :raise Conflict: no pack can be made of this revision; says why.
@@ -35,7 +43,7 @@ def export_to(
     if format == PACK:
         write_pack(session, catalogue, snapshot, stream, progress)
     else:
-        write(format, snapshot.body, catalogue, stream)
+        write(format, snapshot.body, catalogue, stream, marks)
 
 
 def catalogue_of(session: Session, snapshot: Snapshot) -> Catalogue:
