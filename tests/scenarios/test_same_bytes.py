@@ -16,7 +16,7 @@ from tests.freezing import frozen_in
 from tests.house import House, small_catalogue
 from tracker import wiring
 from tracker.db import Database
-from tracker.exports import FORMATS, write
+from tracker.exports.frozen import EVERY_FORMAT, export_to
 from tracker.migrations import upgrade
 from tracker.snapshots.reading import get
 
@@ -69,14 +69,13 @@ def exports(database: Database, batch: int) -> Mapping[str, bytes]:
             house.record(*events[first : first + batch])
     with database.write() as session:
         frozen_in(session, house.ledger, 2020)
-    with database.read() as session:
-        body = get(session, 2020).body
-    return {format: exported(house, body, format) for format in FORMATS}
+    return {format: exported(database, format) for format in EVERY_FORMAT}
 
 
-def exported(house: House, body: Mapping[str, Any], format: str) -> bytes:
+def exported(database: Database, format: str) -> bytes:
     stream = io.BytesIO()
-    write(format, body, house.catalogue, stream)
+    with database.read() as session:
+        export_to(stream, session, get(session, 2020), format)
     return stream.getvalue()
 
 
@@ -103,9 +102,10 @@ def export_into(folder: Path) -> None:
 
 
 def test_the_reference_says_something(reference: Mapping[str, bytes]) -> None:
-    assert set(reference) == set(FORMATS)
+    assert set(reference) == set(EVERY_FORMAT)
     assert reference["csv"].count(b"\r\n") > 20 * 13
     assert b"2020-12" in reference["json"]
+    assert reference["pack"].count(b'"type":"desk.case.reported"') > 20
 
 
 @pytest.mark.parametrize("batch", [1, 3, 100])
@@ -130,4 +130,4 @@ def test_zone_and_locale_of_the_machine_do_not_show(
     subprocess.run(
         [sys.executable, "-W", "error", "-c", command, str(tmp_path)], cwd=ROOT, env=environment, check=True, timeout=60
     )
-    assert {format: (tmp_path / f"year.{format}").read_bytes() for format in FORMATS} == reference
+    assert {format: (tmp_path / f"year.{format}").read_bytes() for format in EVERY_FORMAT} == reference
