@@ -98,7 +98,7 @@ def _last_or_new(
     if last is not None and last.text == text:
         return last
     row = {
-        "id": 1 + (session.scalar(select(func.max(drafts.c.id))) or 0),  # under the lock; a sequence has gaps, and seals repeat this
+        "id": _next_id(session),
         "year": period.year,
         "revision": body["revision"],
         "log_size": head.size,
@@ -112,6 +112,11 @@ def _last_or_new(
     if head.size:
         checkpoints.sign(session, ledger.catalogue, signer, ledger.clock())
     return get_draft(session, row["id"])
+
+
+def _next_id(session: Session) -> int:
+    """Under the lock. A sequence would leave gaps, and what is signed repeats the number: it must be the same anywhere."""
+    return 1 + (session.scalar(select(func.max(drafts.c.id))) or 0)
 
 
 def _restatement(ledger: Ledger, session: Session, period: Period, before: Snapshot, reason: str) -> dict[str, Any]:
