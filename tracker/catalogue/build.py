@@ -15,7 +15,7 @@ from tracker.catalogue.metrics import metric
 from tracker.catalogue.model import Catalogue, Domain, Label, Metric, Organisation
 from tracker.catalogue.organisation import organisation
 from tracker.catalogue.reader import NAME, Mistakes, Section
-from tracker.catalogue.scope import Scope, field_scope
+from tracker.catalogue.scope import Scope
 from tracker.catalogue.units import schedule, units
 from tracker.catalogue.workflows import workflows
 
@@ -65,7 +65,7 @@ def _open(id: str, section: Section, ours: Organisation) -> Label:
 def _scope(documents: Documents, sections: Mapping[str, Section], ours: Organisation, mistakes: Mistakes) -> Scope:
     declared = Declared()
     for id, section in sections.items():
-        declare(section.section("events", optional=True), id, field_scope(ours), declared)
+        declare(section, id, ours, declared)
     names = [f"{id}.{name}" for id, section in sections.items() for name in _metric_sections(section).data]
     measured = units(documents.section("units", mistakes), ours.locales)
     return Scope(ours, measured, declared.events, names, declared.broken)

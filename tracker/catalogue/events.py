@@ -7,11 +7,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from dataclasses import field as attribute
 
+from tracker.catalogue import retention
 from tracker.catalogue.fields import RESERVED, field
 from tracker.catalogue.labels import label
-from tracker.catalogue.model import EventType, Field
+from tracker.catalogue.model import EventType, Field, Organisation
 from tracker.catalogue.reader import Section
-from tracker.catalogue.scope import FieldScope
+from tracker.catalogue.scope import FieldScope, field_scope
 
 _KEY = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+", re.ASCII)
 
@@ -24,14 +25,19 @@ class Declared:
     broken: set[tuple[str, str]] = attribute(default_factory=set)
 
 
-def declare(section: Section, domain: str, scope: FieldScope, declared: Declared) -> None:
+def declare(section: Section, domain: str, ours: Organisation, declared: Declared) -> None:
     """Read a domain's ``events``; what is read is added to ``declared``."""
-    for key, each in section.entries(_KEY, "supplier.registered (a subject and a past fact)"):
+    scope, known = field_scope(ours), ours.retention
+    own = retention.chosen(section, known, retention.STANDARD if retention.STANDARD in known else None)
+    for key, each in section.section("events", optional=True).entries(
+        _KEY, "supplier.registered (a subject and a past fact)"
+    ):
         if key.startswith("tracker."):
             each.wrong(None, "names that begin with 'tracker.' are reserved; choose another")
         event = f"{domain}.{key}"
         fields = _fields(each.section("fields", optional=True), event, scope, declared.broken)
-        declared.events[event] = EventType(event, domain, label(each, "label", scope.locales), fields)
+        kept = retention.chosen(each, known, own)
+        declared.events[event] = EventType(event, domain, label(each, "label", scope.locales), fields, kept)
         each.close()
 
 

@@ -16,6 +16,7 @@ from itertools import chain
 from typing import TypeAlias
 
 from tracker.catalogue.calendar import Calendar
+from tracker.catalogue.retention import Retention
 from tracker.catalogue.rules import Workflows
 from tracker.catalogue.subjects import Lifecycle, gathered
 from tracker.catalogue.thresholds import ANY_CHANGE, Threshold
@@ -89,12 +90,14 @@ class Field:
 
 @dataclass(frozen=True)
 class EventType:
-    """One kind of fact: its full type name, its domain and its fields."""
+    """One kind of fact: its full type name, its domain and its fields; ``retention`` is the class that says how long
+    what is confidential in it is kept, None for good."""
 
     type: str
     domain: str
     label: Label
     fields: Mapping[str, Field]
+    retention: str | None = None
 
     @cached_property
     def confidential(self) -> tuple[str, ...]:
@@ -220,6 +223,7 @@ class Organisation:
     entities: Mapping[str, Place] = attribute(default_factory=dict)
     sites: Mapping[str, Place] = attribute(default_factory=dict)
     restate_from: Threshold = ANY_CHANGE
+    retention: Mapping[str, Retention] = attribute(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from tracker.catalogue import retention
 from tracker.catalogue.calendar import Calendar, YearEnd, ZoneEntry
 from tracker.catalogue.labels import label
 from tracker.catalogue.model import Organisation, Place
@@ -38,6 +39,7 @@ def organisation(section: Section) -> Organisation:
         entities=_places(section.section("entities", optional=True), locales),
         sites=_places(section.section("sites", optional=True), locales),
         restate_from=threshold(section) or ANY_CHANGE,
+        retention=retention.classes(section),
     )
     section.close()
     return built
