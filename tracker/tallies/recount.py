@@ -1,18 +1,19 @@
 """The same figures once more, straight from the events, by code that shares nothing with the tallies.
 
-Everything here is the plain definition: sets for distinct members, sorted readings, Fractions for
-amounts. It is slow where the tallies are quick, knows any ``size`` of the log and any period, a day
+Everything here is the plain definition: sets for distinct members, readings in order, exact decimals for
+amounts. It reads all events where the tallies read none, knows any ``size`` of the log and any period, a day
 too, and so answers ``as_of`` and checks the tallies. It imports neither ``apply`` nor ``measures``.
 """
 
 from __future__ import annotations
 
 import json
-from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from decimal import MAX_EMAX, MAX_PREC, MIN_EMIN, Context, Decimal, Inexact, InvalidOperation
 from fractions import Fraction
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -21,6 +22,15 @@ from tracker.catalogue.calendar import Period
 from tracker.ledger.events import OPENED, Fact
 from tracker.ledger.queries import facts
 from tracker.tallies.answers import Answers, Values, tidy
+
+Number: TypeAlias = int | Decimal
+_Reading: TypeAlias = tuple[tuple[str, int], Number, list[str]]
+"""Order, value and cells of a reading."""
+
+_T = TypeVar("_T")
+_EXACT = Context(prec=MAX_PREC, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact, InvalidOperation])
+_SPECIAL = frozenset({"subject", "entity", "day"})
+_WHOLE = ["{}"]
 
 
 def recount(
@@ -96,139 +106,180 @@ def by_event_type(counts: Mapping[str, Count]) -> dict[str, list[Count]]:
 
 
 class Count:
-    """One stored metric, counted for a number of periods at once."""
+    """One stored metric, counted for a number of periods at once.
+
+    What is counted is kept by month, or by day where a period is one, and put together when it is asked for.
+    """
 
     def __init__(self, metric: Metric, periods: Sequence[Period]) -> None:
         self.metric = metric
+        self._length = len("2020-01") if all(each.months for each in periods) else len("2020-01-31")
+        self._spans = {each.id: (each.first_day.isoformat(), each.last_day.isoformat()) for each in periods}
         self._running = metric.carry or metric.measure in {Measure.BALANCE, Measure.MEMBERS}
-        ordered = sorted(periods, key=lambda each: each.last_day)
-        self._ends = [each.last_day.isoformat() for each in ordered]
-        self._spans = [(each.id, each.first_day.isoformat()) for each in ordered]
-        self._amounts: dict[str, dict[str, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
-        self._weights: dict[str, dict[str, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
+        self._where = [(name, allowed) for name, allowed in metric.where.items()]
+        self._cells_of: dict[tuple[Any, ...], list[str]] = {}
+        self._amounts: dict[str, dict[str, Number]] = defaultdict(lambda: defaultdict(int))
+        self._weights: dict[str, dict[str, Number]] = defaultdict(lambda: defaultdict(int))
         self._members: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-        self._newest: dict[str, dict[str, tuple[tuple[str, int], Fraction, list[str]]]] = defaultdict(dict)
+        self._newest: dict[str, dict[str, _Reading]] = defaultdict(dict)
+        self._take = {
+            Measure.COUNT: self._one,
+            Measure.SUM: self._sum,
+            Measure.MEAN: self._sum,
+            Measure.BALANCE: self._move,
+            Measure.DISTINCT: self._name,
+            Measure.LATEST: self._latest,
+            Measure.LATEST_SUM: self._series,
+            Measure.MEMBERS: self._member,
+        }[metric.measure]
 
     def copy(self) -> Count:
         """One that goes on from here by itself."""
         made = Count(self.metric, ())
-        made._ends, made._spans = self._ends, self._spans
-        for period, amounts in self._amounts.items():
-            made._amounts[period].update(amounts)
-        for period, weights in self._weights.items():
-            made._weights[period].update(weights)
-        for period, members in self._members.items():
-            made._members[period].update({cell: set(names) for cell, names in members.items()})
-        for period, readings in self._newest.items():
-            made._newest[period].update(readings)
+        made._length, made._spans = self._length, self._spans
+        for when, amounts in self._amounts.items():
+            made._amounts[when].update(amounts)
+        for when, weights in self._weights.items():
+            made._weights[when].update(weights)
+        for when, members in self._members.items():
+            made._members[when].update({cell: set(names) for cell, names in members.items()})
+        for when, readings in self._newest.items():
+            made._newest[when].update(readings)
         return made
 
     def see(self, fact: Fact) -> None:
-        """Count a fact in every period that it belongs to."""
-        if not self._concerns(fact):
-            return
-        cells = self._cells(fact)
-        for period in self._periods(fact.day):
-            self._count(period, fact, cells)
-
-    def _concerns(self, fact: Fact) -> bool:
+        """Count a fact if it concerns the metric."""
         if fact.type == OPENED:
-            return bool(fact.data["metric"] == self.metric.id)
-        return all(_field(fact, name) in allowed for name, allowed in self.metric.where.items())
+            if fact.data["metric"] != self.metric.id:
+                return
+            cells = self._cells(fact.data.get("by", {}).get)
+        else:
+            for name, allowed in self._where:
+                if _field(fact, name) not in allowed:
+                    return
+            cells = self._cells(partial(_field, fact)) if self.metric.by else _WHOLE
+        self._take(fact.day[: self._length], fact, cells)
 
-    def _periods(self, day: str) -> Iterator[str]:
-        for id, first in self._spans[bisect_left(self._ends, day) :]:
-            if self._running or first <= day:
-                yield id
+    def _cells(self, value_of: Callable[[str], Any]) -> list[str]:
+        """The cells that a fact belongs to: the whole, and one of each breakdown."""
+        values = tuple([value_of(name) for name in self.metric.dimensions])
+        found = self._cells_of.get(values)
+        if found is None:
+            named = dict(zip(self.metric.dimensions, values, strict=True))
+            found = ["{}", *(_key({name: named[name] for name in group}) for group in self.metric.by)]
+            if all(value is None or type(value) is str for value in values):  # True and 1 would be taken for one
+                self._cells_of[values] = found
+        return found
 
-    def _cells(self, fact: Fact) -> list[str]:
-        values = fact.data.get("by", {}) if fact.type == OPENED else None
-        cells = ["{}"]
-        for group in self.metric.by:
-            named = {name: values.get(name) if values is not None else _field(fact, name) for name in group}
-            cells.append(_key(named))
-        return cells
+    def _one(self, when: str, fact: Fact, cells: list[str]) -> None:
+        amounts = self._amounts[when]
+        for cell in cells:
+            amounts[cell] += 1
 
-    def _count(self, period: str, fact: Fact, cells: list[str]) -> None:
-        match self.metric.measure:
-            case Measure.COUNT:
-                self._add(period, cells, Fraction(1))
-            case Measure.SUM | Measure.MEAN:
-                self._sum(period, fact, cells)
-            case Measure.BALANCE:
-                self._add(period, cells, self._moved(fact))
-            case Measure.DISTINCT:
-                for cell in cells:
-                    self._members[period][cell].update(_names(_field(fact, self.metric.field or "")))
-            case Measure.LATEST:
-                for cell in cells:
-                    self._read(period, cell, fact, _amount(fact, self.metric.field), [cell])
-            case Measure.LATEST_SUM:
-                self._read(period, self._series(fact), fact, _amount(fact, self.metric.field), cells)
-            case Measure.MEMBERS:
-                inside = fact.type not in self.metric.leave
-                self._read(period, fact.subject or "", fact, Fraction(inside), cells if inside else [])
-
-    def _add(self, period: str, cells: list[str], amount: Fraction | None, weight: Fraction = Fraction(1)) -> None:
-        for cell in cells if amount is not None else ():
-            self._amounts[period][cell] += amount or 0
-            self._weights[period][cell] += weight
-
-    def _sum(self, period: str, fact: Fact, cells: list[str]) -> None:
+    def _sum(self, when: str, fact: Fact, cells: list[str]) -> None:
         amount = _amount(fact, self.metric.field)
-        weight = _amount(fact, self.metric.weight) if self.metric.weight else Fraction(1)
+        weight = _amount(fact, self.metric.weight) if self.metric.weight else 1
         if amount is not None and weight is not None:
-            self._add(period, cells, amount * weight, weight)
+            self._add(when, cells, amount if weight == 1 else _EXACT.multiply(amount, weight), weight)
 
-    def _moved(self, fact: Fact) -> Fraction | None:
+    def _move(self, when: str, fact: Fact, cells: list[str]) -> None:
         if fact.type == OPENED:
-            return _amount(fact, "quantity")
-        amount = _amount(fact, self.metric.field) if self.metric.field else Fraction(1)
-        return -amount if amount is not None and fact.type in self.metric.leave else amount
+            amount = _amount(fact, "quantity")
+        else:
+            amount = _amount(fact, self.metric.field) if self.metric.field else 1
+        if amount is not None:
+            self._add(when, cells, -amount if fact.type in self.metric.leave else amount)
 
-    def _series(self, fact: Fact) -> str:
-        if self.metric.per:
-            return json.dumps([_field(fact, name) for name in self.metric.per])
-        return fact.subject or ""
+    def _add(self, when: str, cells: list[str], amount: Number, weight: Number = 1) -> None:
+        amounts, weights = self._amounts[when], self._weights[when]
+        for cell in cells:
+            amounts[cell] = _EXACT.add(amounts[cell], amount)
+            weights[cell] = _EXACT.add(weights[cell], weight)
 
-    def _read(self, period: str, series: str, fact: Fact, value: Fraction | None, cells: list[str]) -> None:
+    def _name(self, when: str, fact: Fact, cells: list[str]) -> None:
+        names = _names(_field(fact, self.metric.field or ""))
+        for cell in cells:
+            self._members[when][cell].update(names)
+
+    def _latest(self, when: str, fact: Fact, cells: list[str]) -> None:
+        for cell in cells:
+            self._read(when, cell, fact, _amount(fact, self.metric.field), [cell])
+
+    def _series(self, when: str, fact: Fact, cells: list[str]) -> None:
+        per = self.metric.per
+        series = json.dumps([_field(fact, name) for name in per]) if per else fact.subject or ""
+        self._read(when, series, fact, _amount(fact, self.metric.field), cells)
+
+    def _member(self, when: str, fact: Fact, cells: list[str]) -> None:
+        inside = fact.type not in self.metric.leave
+        self._read(when, fact.subject or "", fact, int(inside), cells if inside else [])
+
+    def _read(self, when: str, series: str, fact: Fact, value: Number | None, cells: list[str]) -> None:
         order = (fact.time, fact.seq)
-        readings = self._newest[period]
+        readings = self._newest[when]
         if value is not None and (series not in readings or readings[series][0] < order):
             readings[series] = (order, value, cells)
 
     def answer(self, period: str) -> Values:
         """The values of one period."""
+        first, last = (day[: self._length] for day in self._spans[period])
+        within = partial(self._within, "" if self._running else first, last)
         match self.metric.measure:
             case Measure.DISTINCT:
-                return tidy({cell: Fraction(len(names)) for cell, names in self._members[period].items()}, Fraction(0))
+                return tidy({cell: Fraction(len(names)) for cell, names in _joined(within(self._members))}, Fraction(0))
             case Measure.MEAN:
-                return self._mean(period)
+                weights = _summed(within(self._weights))
+                amounts = _summed(within(self._amounts))
+                return tidy({cell: amounts[cell] / weights[cell] for cell in amounts if weights[cell]}, None)
             case Measure.LATEST:
-                return {"{}": None} | {cell: value for cell, (_o, value, _c) in self._newest[period].items()}
+                newest = _newest(within(self._newest))
+                return {"{}": None} | {cell: Fraction(value) for cell, (_order, value, _cells) in newest.items()}
             case Measure.LATEST_SUM:
-                return tidy(self._summed(period), None)
+                return tidy(_summed(_by_cell(within(self._newest))), None)
             case Measure.MEMBERS:
-                return tidy(self._summed(period), Fraction(0))
+                return tidy(_summed(_by_cell(within(self._newest))), Fraction(0))
             case _:
-                return tidy(dict(self._amounts[period]), Fraction(0))
+                return tidy(_summed(within(self._amounts)), Fraction(0))
 
-    def _mean(self, period: str) -> Values:
-        weights = self._weights[period]
-        cells = {cell: total / weights[cell] for cell, total in self._amounts[period].items() if weights[cell]}
-        return tidy(cells, None)
+    def _within(self, first: str, last: str, kept: Mapping[str, _T]) -> list[_T]:
+        return [each for when, each in kept.items() if first <= when <= last]
 
-    def _summed(self, period: str) -> dict[str, Fraction]:
-        sums: dict[str, Fraction] = defaultdict(Fraction)
-        for _order, value, cells in self._newest[period].values():
-            for cell in cells:
-                sums[cell] += value
-        return sums
+
+def _summed(parts: Iterable[Mapping[str, Number]]) -> dict[str, Fraction]:
+    sums: dict[str, Fraction] = defaultdict(Fraction)
+    for part in parts:
+        for cell, amount in part.items():
+            sums[cell] += Fraction(amount)
+    return sums
+
+
+def _joined(parts: Iterable[Mapping[str, set[str]]]) -> Iterable[tuple[str, set[str]]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for part in parts:
+        for cell, names in part.items():
+            found[cell] |= names
+    return found.items()
+
+
+def _newest(parts: Iterable[Mapping[str, _Reading]]) -> dict[str, _Reading]:
+    """The newest reading of each series."""
+    found: dict[str, _Reading] = {}
+    for part in parts:
+        for series, reading in part.items():
+            if series not in found or found[series][0] < reading[0]:
+                found[series] = reading
+    return found
+
+
+def _by_cell(parts: Iterable[Mapping[str, _Reading]]) -> Iterator[dict[str, Number]]:
+    for _order, value, cells in _newest(parts).values():
+        yield dict.fromkeys(cells, value)
 
 
 def _field(fact: Fact, name: str) -> Any:
-    special = {"subject": fact.subject, "entity": fact.entity, "day": fact.day}
-    return special[name] if name in special else fact.data.get(name)
+    if name in _SPECIAL:
+        return getattr(fact, name)
+    return fact.data.get(name)
 
 
 def _names(value: Any) -> set[str]:
@@ -237,11 +288,11 @@ def _names(value: Any) -> set[str]:
     return {str(each) for each in value} if isinstance(value, list) else {str(value)}
 
 
-def _amount(fact: Fact, name: str | None) -> Fraction | None:
+def _amount(fact: Fact, name: str | None) -> Number | None:
     value = fact.data.get(name or "")
     if isinstance(value, dict):
         value = value["amount"]
-    return None if value is None else Fraction(value)
+    return Decimal(value) if isinstance(value, str) else value
 
 
 def _key(named: Mapping[str, Any]) -> str:
