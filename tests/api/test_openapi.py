@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from tests.api.conftest import Api, problem, token
 from tests.api.hooks import Hook
+from tests.freezing import SIGNER
 from tests.house import second_catalogue, small_catalogue
 from tracker.api.components import ANSWERS
 from tracker.api.description import described
@@ -22,6 +23,7 @@ from tracker.api.routes import ROUTES, Route
 from tracker.api.security import SIGNATURE
 from tracker.catalogue import Catalogue, load
 from tracker.intake.streaming import LINE
+from tracker.ledger.checkpoints import sign
 from tracker.ledger.events import ATTACHED
 from tracker.settings import shipped
 
@@ -175,6 +177,9 @@ HAPPY: dict[str, Call] = {
     "reading_index": get("/events?limit=1"),
     "reading_show": get("/events/0"),
     "reading_history": get("/events/1/versions"),
+    "log_proof": get("/events/1/proof?size=3"),
+    "log_checkpoints": get("/checkpoints?limit=1"),
+    "log_consistency": get("/checkpoints/consistency?first=2&second=5"),
     "amendments_correct": amended("corrections", data=PHONE),
     "amendments_void": amended("void"),
     "cases_index": get("/cases?kind=desk.member&limit=1"),
@@ -206,6 +211,8 @@ def furnished(api: Api) -> Api:
     api.house.void(1, 1)
     for subject in ("m-1", "m-2"):
         api.house.record(api.house.event("desk.member.joined", PHONE, subject=subject))
+    with api.house.database.write() as session:
+        sign(session, api.house.catalogue, SIGNER, api.house.clock())
     api.source("meter", "/meter", "desk.*")
     clerk = {"Authorization": f"Bearer {token(api.house, 'clerk', 'record')}"}
     for _ in range(2):

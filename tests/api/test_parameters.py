@@ -85,7 +85,7 @@ def test_every_reading_route_refuses_what_it_does_not_know(api: Api) -> None:
         allowed = ", ".join(sorted(route.query().fields)) or "none"
         told = {"pointer": "colour", "message": f"is not known; allowed are {allowed}"}
         assert (refused["status"], refused["mistakes"]) == (422, [told]), path
-    assert len(reading) == 12
+    assert len(reading) >= 15
 
 
 def test_bounds_are_allowed(api: Api) -> None:

@@ -46,6 +46,13 @@ _RECORDED = _object(
     {"subject": _TEXT, "entity": _TEXT, "original": _SEQ, "replaces": _SEQ},
 )
 _BEHIND = _object({**_FACT, "event": _TEXT | {"description": "its address"}}, {"subject": _TEXT, "entity": _TEXT})
+_PROOF: Json = _list(_HEX) | {"description": "hashes in hex, the lowest first (RFC 6962)"}
+_NOTE: Json = {"type": "string", "description": "a signed note (C2SP tlog-checkpoint)"}
+_INCLUSION = _object(
+    {"seq": _SEQ, "leaf": _HEX, "header": _TEXT | {"description": "SHA-256(0x00 ‖ its UTF-8 bytes) is the leaf"}}
+    | {"size": _COUNT, "root": _HEX, "proof": _PROOF, "checkpoint": _NOTE | {"type": ["string", "null"]}}
+)
+_CHECKPOINT = _object({"size": _COUNT, "root": _HEX, "note": _NOTE, "signed_at": _TEXT})
 _FIGURE = _object(
     {"metric": _TEXT, "period": _TEXT, "value": _DECIMAL, "unit": _TEXT, "label": _LABEL, "printed": _LABEL}
     | {"definition": _ANY, "breakdown": _list(_ANY)}
@@ -88,6 +95,14 @@ ANSWERS: dict[str, Any] = {
     "Recorded": _RECORDED,
     "Events": _object({"events": _list(ref("Recorded")), "next": _NEXT}),
     "Versions": _object({"events": _list(ref("Recorded"))}),
+    "Inclusion": _INCLUSION,
+    "Checkpoints": _object(
+        {"origin": _TEXT, "key": _TEXT | {"description": "the verifier key (C2SP signed-note)"}}
+        | {"checkpoints": _list(_CHECKPOINT), "next": _NEXT}
+    ),
+    "Consistency": _object(
+        {"first": _COUNT, "second": _COUNT, "first_root": _HEX, "second_root": _HEX, "proof": _PROOF}
+    ),
     "Cases": _object({"kind": _TEXT, "subjects": _list(_object(_STANDING)), "next": _NEXT}),
     "Case": _CASE,
     "Figure": _FIGURE,

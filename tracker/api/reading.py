@@ -13,7 +13,8 @@ from tracker.api.state import service
 from tracker.errors import NotFound
 from tracker.ledger.queries import Entry, entries, entry, versions
 
-_HIGHEST = 2**63 - 1
+HIGHEST = 2**63 - 1
+"""What a database can look for."""
 
 
 class EventsQuery(Paged):
@@ -51,9 +52,9 @@ def show(seq: int) -> Response:
     """One event, which never changes."""
     read(Query)
     with service().database.read() as session:
-        found = entry(session, seq) if seq <= _HIGHEST else None
+        found = entry(session, seq) if seq <= HIGHEST else None
     if found is None:
-        raise _missing(seq)
+        raise missing(seq)
     return lasting(jsonify(document(found)), found.leaf)
 
 
@@ -61,9 +62,9 @@ def history(seq: int) -> Response:
     """An event and every correction and void of it, in order; the last one is in force."""
     read(Query)
     with service().database.read() as session:
-        found: Sequence[Entry] = versions(session, seq) if seq <= _HIGHEST else []
+        found: Sequence[Entry] = versions(session, seq) if seq <= HIGHEST else []
     if not found:
-        raise _missing(seq)
+        raise missing(seq)
     return jsonify(events=[document(each) for each in found])
 
 
@@ -90,5 +91,6 @@ def lasting(answer: Response, tag: str) -> Response:
     return answer
 
 
-def _missing(seq: int) -> NotFound:
+def missing(seq: int) -> NotFound:
+    """What to raise for an event that is not there."""
     return NotFound(f"There is no event with seq {seq}. GET /api/v1/events lists those there are.")

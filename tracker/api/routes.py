@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 from marshmallow import Schema
 
 from tracker.access.tokens import SCOPES
-from tracker.api import acts, amendments, cases, catalogue, events, figures, quarantine, reading, sources, webhooks
-from tracker.api.parameters import Flag, Query
+from tracker.api import acts, amendments, cases, catalogue, events, figures, log, quarantine, reading, sources, webhooks
+from tracker.api.parameters import Flag, Paged, Query
 from tracker.api.security import SIGNATURE
 from tracker.intake.modes import BATCH, EITHER, ONE
 from tracker.intake.streaming import LINE
@@ -80,10 +80,16 @@ ROUTES = (
           refusals=(404, 422)),
     Route("GET", "/events/<int:seq>/versions", reading.history, "read", EVENTS, "An event and its amendments",
           {200: "Versions"}, refusals=(404, 422)),
+    Route("GET", "/events/<int:seq>/proof", log.proof, "read", EVENTS, "That an event is on record", {200: "Inclusion"},
+          log.ProofQuery, {}, (404, 422)),
     Route("POST", "/events/<int:seq>/corrections", amendments.correct, "amend", EVENTS, "Correct an event",
           _TAKEN, body={EITHER: amendments.Correction}, refusals=_WRITING),
     Route("POST", "/events/<int:seq>/void", amendments.void, "amend", EVENTS, "Void an event",
           _TAKEN, body={EITHER: amendments.Void}, refusals=_WRITING),
+    Route("GET", "/checkpoints", log.checkpoints, "read", EVENTS, "The log's signed sizes", {200: "Checkpoints"}, Paged,
+          {}, (422,)),
+    Route("GET", "/checkpoints/consistency", log.consistency, "read", EVENTS, "That a log begins with an earlier one",
+          {200: "Consistency"}, log.ConsistencyQuery, {}, (422,)),
     Route("GET", "/cases", cases.index, "read", CASES, "List subjects", {200: "Cases"}, cases.CasesQuery, {},
           (404, 422)),
     Route("GET", "/cases/<kind>/<path:subject>", cases.show, "read", CASES, "One subject", {200: "Case"},
