@@ -22,7 +22,7 @@ from tracker.errors import Conflict
 from tracker.exports import csv
 from tracker.exports import json as json_format
 from tracker.exports.pack_archive import Archive, Content
-from tracker.exports.pack_log import Progress, collect
+from tracker.exports.pack_log import Log, Progress, collect
 from tracker.exports.pack_texts import datapackage, readme
 from tracker.ledger import checkpoints
 from tracker.ledger.checkpoints import Checkpoint
@@ -45,9 +45,8 @@ def write_pack(
     """
     described = _definitions(catalogue, snapshot)
     with ExitStack() as stack:
-        members = _members(session, catalogue, snapshot, described, progress)
-        for content in members.values():
-            stack.callback(content.close)
+        log = collect(stack, session, snapshot.log_size, needed_types(described), progress)
+        members = _members(session, catalogue, snapshot, described, log)
         archive = Archive(stream)
         for name, content in members.items():
             archive.add(name, content)
@@ -69,13 +68,12 @@ def _definitions(catalogue: Catalogue, snapshot: Snapshot) -> dict[str, Any]:
 
 
 def _members(
-    session: Session, catalogue: Catalogue, snapshot: Snapshot, described: dict[str, Any], progress: Progress | None
+    session: Session, catalogue: Catalogue, snapshot: Snapshot, described: dict[str, Any], log: Log
 ) -> dict[str, Content]:
     """Every member in order, by name."""
     signed = _checkpoints(session, snapshot.log_size)
     origin = _origin(session, catalogue, signed)
     key = verifier_key(origin, bytes.fromhex(_sealed(snapshot)["key"]))
-    log = collect(session, snapshot.log_size, needed_types(described), progress)
     data = {
         "snapshot.json": Content(snapshot.text.encode()),
         **_seal(snapshot, ""),

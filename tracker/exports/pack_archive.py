@@ -10,10 +10,9 @@ import hashlib
 import struct
 import zlib
 from collections.abc import Iterator
-from tempfile import SpooledTemporaryFile
-from typing import BinaryIO, NamedTuple
+from io import BytesIO
+from typing import IO, BinaryIO, NamedTuple
 
-_IN_MEMORY = 1 << 20
 _PIECE = 1 << 16
 
 _LOCAL = struct.Struct("<4s5H3I2H")
@@ -33,10 +32,13 @@ _MODE = 0o100644 << 16
 
 
 class Content:
-    """Bytes on their way into an archive: counted and hashed as they come, on disk once they are many."""
+    """Bytes on their way into an archive, counted and hashed as they come.
 
-    def __init__(self, data: bytes = b"") -> None:
-        self._file = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed by close()
+    :param file: where they are kept until then; in memory by default.
+    """
+
+    def __init__(self, data: bytes = b"", file: IO[bytes] | None = None) -> None:
+        self._file = BytesIO() if file is None else file
         self._sha256 = hashlib.sha256()
         self.crc = 0
         self.size = 0
@@ -59,10 +61,6 @@ class Content:
         self._file.seek(0)
         while piece := self._file.read(_PIECE):
             yield piece
-
-    def close(self) -> None:
-        """Forget the bytes."""
-        self._file.close()
 
 
 class _Member(NamedTuple):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
+from tempfile import SpooledTemporaryFile
 from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Row, func, select
@@ -18,6 +19,7 @@ Progress: TypeAlias = Callable[[int, int], None]
 """Told (done, all) now and then."""
 
 _CHUNK = 1000
+_IN_MEMORY = 1 << 20
 
 
 class Log(NamedTuple):
@@ -28,12 +30,14 @@ class Log(NamedTuple):
     by_source: Mapping[str, int]
 
 
-def collect(session: Session, size: int, types: Collection[str], progress: Progress | None = None) -> Log:
-    """Read the first ``size`` events once, a little at a time.
+def collect(
+    stack: ExitStack, session: Session, size: int, types: Collection[str], progress: Progress | None = None
+) -> Log:
+    """Read the first ``size`` events once, a little at a time, into files that go with the stack.
 
     Needed is each event of ``types``, and each amendment of one, in order of ``seq``.
     """
-    headers, bodies, by_source = Content(), Content(), Counter[str]()
+    headers, bodies, by_source = on_disk(stack), on_disk(stack), Counter[str]()
     done = 0
     for rows in _rows(session, size):
         headers.write(_lines(header_of(row) for row in rows))
@@ -43,6 +47,11 @@ def collect(session: Session, size: int, types: Collection[str], progress: Progr
         if progress:
             progress(done, size)
     return Log(headers, bodies, by_source)
+
+
+def on_disk(stack: ExitStack) -> Content:
+    """Content that lies on disk once it is much."""
+    return Content(file=stack.enter_context(SpooledTemporaryFile(max_size=_IN_MEMORY)))
 
 
 def _rows(session: Session, size: int) -> Iterator[list[Row[Any]]]:

@@ -115,7 +115,7 @@ def _last_or_new(
 
 
 def _next_id(session: Session) -> int:
-    """Under the lock. A sequence would leave gaps, and what is signed repeats the number: equal ledgers, equal seals."""
+    """Under the lock. A sequence would leave gaps, and what is signed repeats the number: equal ledgers, equal seal."""
     return 1 + (session.scalar(select(func.max(drafts.c.id))) or 0)
 
 
