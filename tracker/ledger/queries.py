@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing
 from typing import Any, NamedTuple
 
+from msgspec import Struct
+from msgspec.json import Decoder
 from sqlalchemy import Column, Row, Select, func, select
 from sqlalchemy.orm import Session
 
@@ -16,6 +17,16 @@ from tracker.ledger.models import events
 from tracker.ledger.times import DAY, is_precise
 
 _CHUNK = 500
+
+
+class _Body(Struct):
+    """What is read of a stored body; the rest of it stands in the columns, too."""
+
+    data: dict[str, Any]
+
+
+_decode = Decoder(_Body).decode
+_new = tuple.__new__
 
 
 class Entry(NamedTuple):
@@ -135,7 +146,7 @@ def entry_from(row: Row[Any]) -> Entry:
         row.year,
         row.original,
         row.replaces,
-        json.loads(row.body)["data"],
+        _decode(row.body).data,
         bytes(row.content).hex(),
         bytes(row.leaf).hex(),
     )
@@ -143,10 +154,15 @@ def entry_from(row: Row[Any]) -> Entry:
 
 def fact_of(row: Row[Any], seq: int, type: str) -> Fact:
     """The fact that an event's row states, under its original's ``seq`` and ``type``."""
-    data = json.loads(row.body)["data"]
-    if row.type == CORRECTED:
-        data = data["data"]
+    data = _data(row.type, row.body)
     return Fact(seq, type, row.subject, row.time, row.entity, row.day, row.year, data)
+
+
+def _data(type: str, body: str) -> dict[str, Any]:
+    """The data of the fact that an event of this type states."""
+    data = _decode(body).data
+    found: dict[str, Any] = data["data"] if type == CORRECTED else data
+    return found
 
 
 def facts(session: Session, *, size: int | None = None, types: Collection[str] | None = None) -> Iterator[Fact]:
@@ -155,18 +171,19 @@ def facts(session: Session, *, size: int | None = None, types: Collection[str] |
     e, o, r = events.alias("e"), events.alias("o"), events.alias("r")
     limit = read_head(session).size if size is None else size
     replaced = select(r.c.seq).where(r.c.replaces == e.c.seq, r.c.seq < limit).exists()
+    first, original_type = func.coalesce(e.c.original, e.c.seq), func.coalesce(o.c.type, e.c.type)
     query = (
-        select(e, o.c.type.label("original_type"))
+        select(first, original_type, e.c.type, e.c.subject, e.c.time, e.c.entity, e.c.day, e.c.year, e.c.body)
         .outerjoin(o, o.c.seq == e.c.original)
         .where(e.c.seq < limit, e.c.type != VOIDED, ~replaced)
         .order_by(e.c.seq)
         .execution_options(yield_per=2000)
     )
     if types is not None:
-        query = query.where(func.coalesce(o.c.type, e.c.type).in_(types))
+        query = query.where(original_type.in_(types))
     with closing(session.execute(query)) as rows:  # also where the reader has enough before the end
-        for row in rows:
-            yield fact_of(row, row.seq if row.original is None else row.original, row.original_type or row.type)
+        for seq, type, own_type, subject, time, entity, day, year, body in rows:
+            yield _new(Fact, (seq, type, subject, time, entity, day, year, _data(own_type, body)))
 
 
 def facts_in_order(
@@ -233,8 +250,6 @@ def _recorded(row: Row[Any]) -> Recorded:
 
 
 def _before(row: Row[Any]) -> Fact:
-    data = json.loads(row.before_body)["data"]
-    if row.before_type == CORRECTED:
-        data = data["data"]
+    data = _data(row.before_type, row.before_body)
     place = (row.before_subject, row.before_time, row.before_entity, row.before_day, row.before_year)
     return Fact(row.original, row.original_type, *place, data)
