@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
@@ -42,18 +43,7 @@ def freeze(
     """
     head = lock_head(session, ledger.catalogue)
     _check(session, draft, signed, approved)
-    seal = canonical(
-        {
-            "approvals": [signed._asdict(), approved._asdict()],
-            "digest": draft.digest,
-            "draft": draft.id,
-            "key": signer.public.hex(),
-            "log_size": draft.log_size,
-            "revision": draft.revision,
-            "root": draft.body["root"],
-            "year": draft.year,
-        }
-    )
+    seal = canonical(_seal(draft, signer, signed, approved))
     row = {
         "year": draft.year,
         "revision": draft.revision,
@@ -74,13 +64,26 @@ def freeze(
     return get(session, draft.year, draft.revision)
 
 
+def _seal(draft: Draft, signer: Signer, signed: Approval, approved: Approval) -> dict[str, Any]:
+    return {
+        "approvals": [signed._asdict(), approved._asdict()],
+        "digest": draft.digest,
+        "draft": draft.id,
+        "key": signer.public.hex(),
+        "log_size": draft.log_size,
+        "revision": draft.revision,
+        "root": draft.body["root"],
+        "year": draft.year,
+    }
+
+
 def _check(session: Session, draft: Draft, signed: Approval, approved: Approval) -> None:
     last, frozen = newest(session, draft.year), find(session, draft.year)
     if last is None or last.id != draft.id:
         raise Conflict(f"There is a newer draft of {draft.year}. Look at that one.")
     if draft.revision != (1 if frozen is None else frozen.revision + 1):
         raise Conflict(f"The year {draft.year} is frozen as revision {draft.revision} already.")
-    if digest(draft.text).hex() != draft.digest:
+    if last != draft or digest(last.text).hex() != last.digest:
         raise Conflict(f"Draft {draft.id} is not what its digest covers: it was tampered with. Draft the year again.")
     if signed.by == approved.by:
         raise Conflict("A year takes two people: one who signs it and another who approves it.")
@@ -100,6 +103,8 @@ def signature_holds(snapshot: Snapshot, public: bytes) -> bool:
     """Whether a frozen revision is what its seal says, and this key signed the seal."""
     if snapshot.seal is None or snapshot.signature is None or digest(snapshot.text).hex() != snapshot.digest:
         return False
-    return f'"digest":"{snapshot.digest}"' in snapshot.seal and signed_by(
-        public, snapshot.seal.encode(), snapshot.signature
-    )
+    if not signed_by(public, snapshot.seal.encode(), snapshot.signature):
+        return False
+    sealed = json.loads(snapshot.seal)
+    columns = (snapshot.digest, snapshot.year, snapshot.revision, snapshot.log_size)
+    return columns == tuple(sealed[name] for name in ("digest", "year", "revision", "log_size"))

@@ -36,9 +36,9 @@ def on_events_recorded(ledger: Ledger, *, session: Session, events: Sequence[Rec
 def mark_since(session: Session, catalogue: Catalogue, year: int, first: int, last: int) -> None:
     """Mark the events from ``first`` up to but without ``last`` that may move a year: recorded while its draft waited
     to be frozen."""
+    known = set(late(session, year))
     for begin in range(first, last, _CHUNK):
         events = recorded(session, begin, min(begin + _CHUNK, last))
-        known = set(session.scalars(select(late_events.c.seq).where(late_events.c.year == year)))
         _mark(session, catalogue, [each for each in events if each.seq not in known], {year: first})
 
 
