@@ -7,7 +7,20 @@ import sys
 import click
 
 from tracker import __version__
-from tracker.cli import amending, checking, keys, people, quarantine, recording, serving, setup, sources, tokens, years
+from tracker.cli import (
+    amending,
+    checking,
+    checkpoints,
+    keys,
+    people,
+    quarantine,
+    recording,
+    serving,
+    setup,
+    sources,
+    tokens,
+    years,
+)
 from tracker.cli.common import report
 from tracker.errors import TrackerError
 
@@ -36,6 +49,7 @@ for command in (
     checking.recount_command,
     checking.replay_command,
     checking.review_command,
+    checkpoints.checkpoint,
     people.user,
     sources.source,
     tokens.token,
