@@ -17,7 +17,7 @@ from tracker.ledger.events import Actor
 from tracker.snapshots import drafts
 from tracker.snapshots.drafts import Draft
 from tracker.snapshots.freeze import Approval, freeze, publish
-from tracker.snapshots.reading import Snapshot, get
+from tracker.snapshots.reading import Snapshot, find, get
 from tracker.workflows.acts import Context
 
 KIND = "year.freeze"
@@ -49,7 +49,8 @@ def sign(session: Session, id: int, digest: str, *, by: Person, at: datetime) ->
 
     :raise Forbidden: it takes somebody who prepares years.
     :raise NotFound: there is no such draft.
-    :raise Conflict: ``digest`` is not the draft's, there is a newer one, or one of the year waits already.
+    :raise Conflict: ``digest`` is not the draft's, there is a newer one, it is frozen already, or one of the year waits
+        for approval already.
     """
     _check_may(by)
     found = drafts.get_draft(session, id)
@@ -58,6 +59,9 @@ def sign(session: Session, id: int, digest: str, *, by: Person, at: datetime) ->
         raise Conflict("The draft says something else than what you read. Look at it again, then sign.")
     if last is None or last.id != id:
         raise Conflict(f"There is a newer draft of {found.year}. Look at that one, then sign it.")
+    frozen = find(session, found.year)
+    if frozen is not None and frozen.revision >= found.revision:
+        raise Conflict(f"Revision {found.revision} of {found.year} is frozen already. Restate the year to change it.")
     content = {
         "year": found.year,
         "revision": found.revision,
@@ -86,6 +90,11 @@ def apply_freeze(context: Context, session: Session, proposal: Proposal) -> None
         signed=Approval("signed", f"person:{proposal.proposed_by}", proposal.proposed_at),
         approved=Approval("approved", f"person:{proposal.decided_by}", proposal.decided_at),
     )
+
+
+def waiting(session: Session, year: int) -> Proposal | None:
+    """The signed draft of a year that waits for approval, if there is one."""
+    return next((each for each in proposals.pending(session, [KIND]) if each.content["year"] == year), None)
 
 
 def publish_year(session: Session, year: int, revision: int, *, by: Person, at: datetime) -> Snapshot:
