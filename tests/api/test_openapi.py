@@ -188,6 +188,8 @@ HAPPY: dict[str, Call] = {
     "figures_index": get("/figures?period=2020"),
     "figures_show": get("/figures/desk.cases/2020"),
     "figures_behind": get("/figures/desk.cases/2020/events?limit=1"),
+    "passports_show": get("/figures/desk.loss_per_case/2020/passport"),
+    "passports_sample": get("/figures/desk.cases/2020/sample?seed=dice&count=1"),
     "catalogue_show": get("/catalogue"),
     "sources_index": get("/sources"),
     "sources_create": post("/sources", {"name": "lamp", "uri": "/lamp", "types": ["*"]}),

@@ -57,6 +57,40 @@ _FIGURE = _object(
     {"metric": _TEXT, "period": _TEXT, "value": _DECIMAL, "unit": _TEXT, "label": _LABEL, "printed": _LABEL}
     | {"definition": _ANY, "breakdown": _list(_ANY)}
 )
+_PASSPORT = {
+    **dict.fromkeys(("metric", "period", "unit"), _TEXT),
+    **dict.fromkeys(("label", "printed"), _LABEL),
+    "value": _DECIMAL,
+    "exact": {
+        **_object({"numerator": _TEXT, "denominator": _TEXT, "decimal": _MAYBE}),
+        "type": ["object", "null"],
+        "description": "the value before rounding; decimal is null where its digits never end",
+    },
+    "known": _object(
+        {"as_of": {"type": ["integer", "null"]}, "revision": {"type": ["integer", "null"]}, "stated": _DECIMAL}
+        | {"agrees": {"type": ["boolean", "null"]}, "log_size": _COUNT, "root": _HEX}
+    ),
+    "definition": _ANY,
+    "rounding": _object({"rule": _TEXT, "places": _COUNT}),
+    "events": _object(
+        {"count": _COUNT, "leaves": _COUNT, "list": _TEXT, "proof": _TEXT | {"description": "put a seq for {seq}"}}
+        | {"digest": _HEX | {"description": "SHA-256 over the leaves of events and amendments, in order of seq"}}
+    ),
+    "checkpoint": {**_CHECKPOINT, "type": ["object", "null"], "description": "the first that covers the log"},
+    "revisions": _list(
+        _object(
+            {"revision": _COUNT, "value": _DECIMAL, "difference": _DECIMAL, "reason": _MAYBE, "log_size": _COUNT}
+            | {"digest": _HEX, "root": _HEX, "catalogue": _HEX, "frozen_at": _TEXT, "published_at": _MAYBE}
+            | {"approvals": _list(_object({"act": _TEXT, "by": _TEXT, "at": _TEXT}))}
+        )
+    ),
+    "inputs": _list(_object({"metric": _TEXT, "period": _TEXT, "passport": _TEXT})),
+}
+_DRAWN = {"seq": _SEQ, "version": _SEQ, "leaf": _HEX, "type": _TEXT, "day": _TEXT, "event": _TEXT, "proof": _TEXT}
+_SAMPLE = _object(
+    {"metric": _TEXT, "period": _TEXT, "seed": _TEXT, "log_size": _COUNT, "root": _HEX, "population": _COUNT}
+    | {"events": _list(_object(_DRAWN))}
+)
 _COUNTS = _object(dict.fromkeys(("received", "recorded", "duplicate", "conflict", "rejected"), _COUNT))
 _KEY = _object({"kind": {"enum": ["hmac", "ed25519"]}, "created_at": _TEXT, "expires_at": _MAYBE, "used_at": _MAYBE})
 _SOURCE = _object(
@@ -108,6 +142,8 @@ ANSWERS: dict[str, Any] = {
     "Figure": _FIGURE,
     "Figures": _object({"period": _TEXT, "figures": _list(ref("Figure"))}),
     "Behind": _object({"metric": _TEXT, "period": _TEXT, "events": _list(_BEHIND), "next": _NEXT}),
+    "Passport": _object(_PASSPORT),
+    "Sample": _SAMPLE,
     "Catalogue": _object(_ENTITIES),
     "Sources": _object({"sources": _list(_SOURCE)}),
     "Secret": _object(

@@ -9,7 +9,20 @@ from typing import Any, TypeAlias
 from marshmallow import Schema
 
 from tracker.access.tokens import SCOPES
-from tracker.api import acts, amendments, cases, catalogue, events, figures, log, quarantine, reading, sources, webhooks
+from tracker.api import (
+    acts,
+    amendments,
+    cases,
+    catalogue,
+    events,
+    figures,
+    log,
+    passports,
+    quarantine,
+    reading,
+    sources,
+    webhooks,
+)
 from tracker.api.parameters import Flag, Paged, Query
 from tracker.api.security import SIGNATURE
 from tracker.intake.modes import BATCH, EITHER, ONE
@@ -102,6 +115,10 @@ ROUTES = (
           figures.FigureQuery, {}, (404, 422)),
     Route("GET", "/figures/<metric>/<period>/events", figures.behind, "read", FIGURES, "The events behind a figure",
           {200: "Behind"}, figures.BehindQuery, {}, (404, 422)),
+    Route("GET", "/figures/<metric>/<period>/passport", passports.show, "read", FIGURES, "What a figure rests on",
+          {200: "Passport"}, passports.PassportQuery, {}, (404, 422)),
+    Route("GET", "/figures/<metric>/<period>/sample", passports.sample, "read", FIGURES,
+          "A random sample of the events behind a figure", {200: "Sample"}, passports.SampleQuery, {}, (404, 422)),
     Route("GET", "/catalogue", catalogue.show, "read", FIGURES, "What is recorded and measured", {200: "Catalogue"},
           refusals=(422,)),
     Route("GET", "/sources", sources.index, "admin", CARE, "List sources", {200: "Sources"}, refusals=(422,)),
