@@ -1,4 +1,5 @@
-"""One worker of ``tracker serve``: the application, and a main thread that hears when it is told to end.
+"""One worker of ``tracker serve``: the application, the clock of its jobs, and a main thread that hears when it is told
+to end.
 
 The kernel may hand a signal to any thread (signal(7)); Python runs the handler in the main thread alone, and
 that one waits here for a lock, without end. When another thread was busy and took the signal nothing woke it,
@@ -14,6 +15,8 @@ import threading
 from flask import Flask
 
 import tracker
+from tracker.api.state import EXTENSION
+from tracker.cli import ticking
 
 _WAKE = signal.SIGURG  # harmless to whoever gets it: by default it is ignored
 
@@ -21,7 +24,9 @@ _WAKE = signal.SIGURG  # harmless to whoever gets it: by default it is ignored
 def create_app() -> Flask:
     """The application in a process that serves nothing else; called in its main thread."""
     _hear_signals()
-    return tracker.create_app()
+    app = tracker.create_app()
+    ticking.start(app.extensions[EXTENSION])
+    return app
 
 
 def _hear_signals() -> None:
