@@ -45,6 +45,8 @@ ELSEWHERE: Mapping[str, frozenset[int]] = {
     "web.oidc_back": frozenset({404}),
     "web.years_show": frozenset({404}),  # the year is not frozen
     "web.years_figure": frozenset({404}),
+    "web.candidates_show": frozenset({404}),
+    "web.revisions_index": frozenset({404}),
 }
 """What else than 200 a GET gives to those whom its permission lets in, and why."""
 

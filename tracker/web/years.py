@@ -1,136 +1,188 @@
-"""Frozen years, for everybody: their list, a year domain by domain, and a figure of it by month."""
+"""Frozen years, for everybody: their list, a year domain by domain, and a figure of it by month.
+
+The public sees what is published, without small counts; who may read figures sees every revision, exactly.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from flask import render_template
+from flask import render_template, request
 from markupsafe import Markup
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tracker.catalogue import Catalogue, Domain, from_documents
+from tracker.catalogue import Catalogue, Domain
+from tracker.disclosure.audiences import Withheld, catalogue_of, withheld
+from tracker.disclosure.relations import Place
+from tracker.disclosure.suppression import said
 from tracker.disclosure.wording import dimension_words
 from tracker.errors import NotFound
 from tracker.exports.rows import Row, figure_rows
-from tracker.ledger.heads import stored_documents
-from tracker.snapshots.models import snapshots
-from tracker.snapshots.reading import Snapshot, find, get
-from tracker.web import charts
+from tracker.snapshots.comparing import Change
+from tracker.snapshots.reading import Snapshot, find, frozen_years, get, revisions
+from tracker.web import changed, charts, yearstates
 from tracker.web.languages import _, locale
 from tracker.web.pages import PUBLIC, Page
 from tracker.web.periods import month_words
 from tracker.web.rendering import can, label, service
 
-DISCREET = "integrity"
-"""The domain whose counts of one to four could point at somebody: the public reads them as “fewer than 5”."""
-
-FEW = 5
-
-_COUNTS = frozenset({"count", "distinct", "members", "balance"})
-
 
 class Shown(NamedTuple):
     """A figure of a frozen year: the row of the year, those of its breakdown, and those of its months. ``course`` are
-    the months' values, in order; none where one of them is not for everybody."""
+    the months' values, in order; none where one of them is not for everybody. ``before`` is the year before."""
 
     whole: Row
     parts: Sequence[Row]
     months: Sequence[Row]
     course: Sequence[Decimal | None]
+    before: str
+
+
+class Reading(NamedTuple):
+    """A revision as who asks may read it: with the catalogue it was frozen with, and what is hidden from them."""
+
+    snapshot: Snapshot
+    catalogue: Catalogue
+    hidden: Withheld | None
 
 
 def front() -> str:
-    """The newest frozen year, or what there will be once one is."""
+    """The newest published year, or what there will be once one is."""
     with service().database.read() as session:
-        years = _years(session)
+        years = frozen_years(session, public=_public())
         if not years:
-            return render_template("years/index.html", years=[])
-        return _page(session, get(session, years[0]), years)
+            return render_template("years/index.html", years=[], states=[])
+        return _page(session, _read(session, years[0]), years)
 
 
 def index() -> str:
-    """Every frozen year: when it was frozen, and over how many events."""
+    """Every frozen year: when it was frozen, and over how many events; for who reads figures all that are over."""
     with service().database.read() as session:
-        found = [each for year in _years(session) if (each := find(session, year))]
-    return render_template("years/index.html", years=found)
+        if _public():
+            found = [each for year in frozen_years(session, public=True) if (each := find(session, year, public=True))]
+            return render_template("years/index.html", years=found, states=[])
+        return render_template("years/index.html", years=[], states=yearstates.states(session))
 
 
 def show(year: int) -> str:
-    """One frozen year.
+    """One frozen year; with ``?revision=``, as that revision stated it.
 
-    :raise NotFound: it is not frozen.
+    :raise NotFound: it is not frozen, or not for who asks.
     """
     with service().database.read() as session:
-        return _page(session, get(session, year), _years(session))
+        return _page(session, _read(session, year), frozen_years(session, public=_public()))
 
 
 def figure(year: int, metric: str) -> str:
     """One figure of a frozen year, by month and by its breakdowns.
 
-    :raise NotFound: the year is not frozen, or has no such figure.
+    :raise NotFound: the year is not frozen or not for who asks, or has no such figure.
     """
     with service().database.read() as session:
-        snapshot = get(session, year)
-        catalogue = _catalogue(session, snapshot)
-        years = _years(session)
-    found = next((each for each in snapshot.body["figures"] if each["metric"] == metric), None)
+        reading = _read(session, year)
+        years = frozen_years(session, public=_public())
+        newest = _newest(session, year)
+    found = next((each for each in reading.snapshot.body["figures"] if each["metric"] == metric), None)
     if found is None:
         raise NotFound(f"The year {year} has no figure {metric[:100]!r}.")
-    shown = _shown(found, year, catalogue)
+    shown = _shown(found, reading)
+    measured = reading.catalogue.metrics[metric]
     return render_template(
         "years/figure.html",
-        **_about(catalogue, snapshot, years),
+        **_about(reading, years, newest),
         figure=shown,
-        domain=catalogue.domains[catalogue.metrics[metric].domain],
-        note=catalogue.metrics[metric].note,
+        domain=reading.catalogue.domains[measured.domain],
+        note=measured.note,
         chart=_chart(shown),
     )
 
 
-def _page(session: Session, snapshot: Snapshot, years: list[int]) -> str:
-    catalogue = _catalogue(session, snapshot)
-    about = _about(catalogue, snapshot, years)
-    return render_template("years/show.html", **about, domains=list(_domains(catalogue, snapshot)))
+def _public() -> bool:
+    return not can("figures.read")
 
 
-def _about(catalogue: Catalogue, snapshot: Snapshot, years: Sequence[int]) -> dict[str, Any]:
+def _read(session: Session, year: int) -> Reading:
+    asked = request.args.get("revision", "")
+    revision = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else None
+    snapshot = get(session, year, revision, public=_public())
+    catalogue = service().catalogue
+    hidden = withheld(session, catalogue, snapshot) if _public() else None
+    return Reading(snapshot, catalogue_of(session, catalogue, snapshot.catalogue), hidden)
+
+
+def _newest(session: Session, year: int) -> int:
+    return revisions(session, year, public=_public())[-1].revision
+
+
+def _page(session: Session, reading: Reading, years: list[int]) -> str:
+    about = _about(reading, years, _newest(session, reading.snapshot.year))
+    return render_template(
+        "years/show.html", **about, domains=list(_domains(reading)), restated=list(_restated(reading))
+    )
+
+
+def _about(reading: Reading, years: Sequence[int], newest: int) -> dict[str, Any]:
+    snapshot, catalogue = reading.snapshot, reading.catalogue
+
     def dimensions(row: Row) -> str:
         return dimension_words(catalogue, catalogue.metrics[row.metric], row.by, locale())
 
     return {
         "organisation": catalogue.organisation,
         "snapshot": snapshot,
+        "newest": newest,
         "years": years,
+        "compared": snapshot.body.get("comparatives"),
         "dimensions": dimensions,
         "month_words": month_words,
     }
 
 
-def _domains(catalogue: Catalogue, snapshot: Snapshot) -> Iterator[tuple[Domain, list[Shown]]]:
+def _domains(reading: Reading) -> Iterator[tuple[Domain, list[Shown]]]:
     """The year's figures, domain by domain, in the order of the catalogue it was frozen with."""
+    catalogue = reading.catalogue
     order = {id: place for place, id in enumerate(catalogue.metrics)}
-    figures = sorted(snapshot.body["figures"], key=lambda figure: order[figure["metric"]])
+    figures = sorted(reading.snapshot.body["figures"], key=lambda figure: order[figure["metric"]])
     for domain, found in groupby(figures, lambda figure: catalogue.metrics[figure["metric"]].domain):
-        yield catalogue.domains[domain], [_shown(each, snapshot.year, catalogue) for each in found]
+        yield catalogue.domains[domain], [_shown(each, reading) for each in found]
 
 
-def _shown(figure: Any, year: int, catalogue: Catalogue) -> Shown:
-    whole, *others = figure_rows(figure, str(year), catalogue)
-    months = [row for row in others if not row.by]
-    course = [] if any(_few(row) for row in months) else [Decimal(row.value) if row.value else None for row in months]
-    parts = [_discreet(row) for row in others if row.by]
-    return Shown(_discreet(whole), parts, [_discreet(row) for row in months], course)
+def _shown(figure: Any, reading: Reading) -> Shown:
+    marks = reading.hidden.now if reading.hidden else None
+    whole, *others = figure_rows(figure, str(reading.snapshot.year), reading.catalogue, marks)
+    months, parts = [row for row in others if not row.by], [row for row in others if row.by]
+    hidden = any(row.suppressed for row in months)
+    course = [] if hidden else [Decimal(row.value) if row.value else None for row in months]
+    return Shown(whole, parts, months, course, _before(whole.metric, reading))
 
 
-def _discreet(row: Row) -> Row:
-    if not _few(row):
-        return row
-    return replace(row, value=None, printed=dict.fromkeys(row.printed, _("fewer than %(few)s", few=FEW)))
+def _before(metric: str, reading: Reading) -> str:
+    """The figure of the year before as it was stated by then; empty where there was none."""
+    compared: Mapping[str, Any] | None = reading.snapshot.body.get("comparatives")
+    if compared is None or metric not in compared["figures"]:
+        return ""
+    mark = reading.hidden.now.get(Place(metric, str(compared["year"]))) if reading.hidden else None
+    if mark is not None:
+        return said(mark, locale())
+    catalogue = reading.catalogue
+    return changed.printed(catalogue, catalogue.metrics.get(metric), compared["figures"][metric])
+
+
+def _restated(reading: Reading) -> Iterator[changed.Line]:
+    """The figures of the year that this revision states otherwise than the one before."""
+    restatement = reading.snapshot.body.get("restatement")
+    if restatement is None:
+        return
+    found = (
+        Change(each["metric"], {}, None, each["previously"], each["now"])
+        for each in restatement["changes"]
+        if "by" not in each and "period" not in each
+    )
+    before, after = (reading.hidden.before, reading.hidden.now) if reading.hidden else (None, None)
+    yield from changed.lines(reading.catalogue, reading.snapshot.year, found, before=before, after=after)
 
 
 def _chart(shown: Shown) -> Markup:
@@ -139,23 +191,6 @@ def _chart(shown: Shown) -> Markup:
     words = label(shown.whole.label)
     labels = [month_words(row.period, short=True) for row in shown.months]
     return charts.bars(labels, [charts.Series(words, shown.course)], title=_("%(figure)s by month", figure=words))
-
-
-def _few(row: Row) -> bool:
-    """Whether a count is so small that it is not for everybody."""
-    if row.domain != DISCREET or row.measure not in _COUNTS or row.value is None or can("figures.read"):
-        return False
-    return 0 < Decimal(row.value) < FEW
-
-
-def _catalogue(session: Session, snapshot: Snapshot) -> Catalogue:
-    """The catalogue that a year was frozen with: its words stay as they were."""
-    documents = stored_documents(session, snapshot.catalogue)
-    return from_documents(documents) if documents else service().catalogue
-
-
-def _years(session: Session) -> list[int]:
-    return list(session.scalars(select(snapshots.c.year).distinct().order_by(snapshots.c.year.desc())))
 
 
 PAGES = (
