@@ -42,6 +42,16 @@ def mark_since(session: Session, catalogue: Catalogue, year: int, first: int, la
         _mark(session, catalogue, [each for each in events if each.seq not in known], {year: first})
 
 
+def reaching(session: Session, catalogue: Catalogue, frozen: Mapping[int, int], size: int) -> Iterator[tuple[int, int]]:
+    """Year and ``seq`` of every event below ``size`` that may move one of the ``frozen`` years, each given with the
+    size of the log that it covers: the marks that are to be there."""
+    reach = _reach(catalogue)
+    for begin in range(min(frozen.values(), default=size), size, _CHUNK):
+        for event in recorded(session, begin, min(begin + _CHUNK, size)):
+            for year in _reached(catalogue, reach, event, frozen):
+                yield year, event.seq
+
+
 def _mark(
     session: Session, catalogue: Catalogue, events: Sequence[Recorded], frozen: Mapping[int, int]
 ) -> list[dict[str, int]]:
