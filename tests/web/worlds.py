@@ -27,6 +27,7 @@ from tracker.catalogue import Catalogue, EventType, load
 from tracker.catalogue.model import Field, FieldType
 from tracker.db import Database
 from tracker.intake.quarantine import held
+from tracker.ledger import checkpoints
 from tracker.settings import shipped
 from tracker.workflows import keychanges
 from tracker.workflows.models import named
@@ -137,6 +138,8 @@ def built(database: Database, home: Path) -> Iterator[World]:
     with opened(house, home, config=shipped("config")) as site:
         seqs = {subject: _opened(house, subject) for subject in SUBJECTS}
         secret = _source(site)
+        with database.write() as session:
+            checkpoints.sign(session, house.catalogue, site.service.keys.signer, house.clock())
         yield World(site, secret, _values(site, seqs))
 
 
@@ -165,6 +168,7 @@ def _values(site: Site, seqs: Mapping[str, int]) -> dict[str, Any]:
         invitation = people.add(session, "guest", "Guest", ["recorder"], by=other.actor, at=at)[1]
     return {
         "seq": seqs["supplier-1"],
+        "size": len(seqs),
         "kind": "suppliers.supplier",
         "subject": "supplier-1",
         "event_type": "suppliers.supplier.qualified",

@@ -45,6 +45,7 @@ GROUPS: Mapping[Any, tuple[Entry, ...]] = {
         Entry(lazy("Figures"), "web.figures_index"),
         Entry(lazy("Events"), "web.events_index"),
         Entry(lazy("Frozen years"), "web.years_index"),
+        Entry(lazy("Checkpoints"), "web.checkpoints_index"),
     ),
     lazy("Administration"): (
         Entry(lazy("People"), "web.people_index"),
