@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from tests.workflows.houses import only
 from tracker.catalogue import Catalogue, from_documents, load
+from tracker.disclosure.audiences import Withheld
 from tracker.disclosure.hiding import FEW, Mark
 from tracker.disclosure.relations import Place, Stated
 from tracker.disclosure.suppression import Marks, discreet_domains, said, suppressed
@@ -102,7 +103,7 @@ def named(by: Mapping[str, Any]) -> str:
 
 def read(stated: Mapping[str, Any], marks: Marks) -> dict[str, Row]:
     """Every row as the public reads it, by its name."""
-    found = rows(stated, crossed(), marks)
+    found = rows(stated, crossed(), Withheld(marks, {}))
     return {named(each.by) if each.by or len(each.period) == 4 else f"month {each.period}": each for each in found}
 
 

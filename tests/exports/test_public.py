@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.exports.test_exports import BODY, CATALOGUE
+from tracker.disclosure.audiences import Withheld
 from tracker.disclosure.relations import Stated
 from tracker.disclosure.suppression import suppressed
 from tracker.exports import FORMATS, write
@@ -19,7 +20,7 @@ EXPECTED = Path(__file__).parent
 def exported(format: str) -> bytes:
     stream = BytesIO()
     [marks] = suppressed([Stated(BODY, CATALOGUE)], {"integrity"})
-    write(format, BODY, CATALOGUE, stream, marks)
+    write(format, BODY, CATALOGUE, stream, Withheld(marks, {}))
     return stream.getvalue()
 
 
@@ -37,9 +38,9 @@ def test_the_document_says_of_each_value_whether_it_is_hidden() -> None:
 def test_where_nothing_is_small_the_public_reads_what_others_do(format: str) -> None:
     figures = [{**each, "breakdown": []} for each in BODY["figures"]]
     files = []
-    for marks in ({}, None):
+    for hidden in (Withheld({}, {}), None):
         stream = BytesIO()
-        write(format, {**BODY, "figures": figures}, CATALOGUE, stream, marks)
+        write(format, {**BODY, "figures": figures}, CATALOGUE, stream, hidden)
         files.append(stream.getvalue())
     public, exact = files
     lines = (each.removesuffix(b",") for each in public.replace(b",suppressed\r\n", b"\r\n").split(b"\r\n"))

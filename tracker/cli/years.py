@@ -106,8 +106,8 @@ def export_year(
         session = stack.enter_context(service.database.read())
         snapshot = get(session, year, revision)
         tell = stack.enter_context(progress("Packing")) if format_ == PACK else None
-        marks = withheld(session, service.catalogue, snapshot).now if audience == PUBLIC and format_ != PACK else None
-        export_to(stream, session, snapshot, format_, tell, marks)
+        hidden = withheld(session, service.catalogue, snapshot) if audience == PUBLIC and format_ != PACK else None
+        export_to(stream, session, snapshot, format_, tell, hidden)
 
 
 @contextmanager

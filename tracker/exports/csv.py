@@ -9,11 +9,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO
 
 from tracker.catalogue.model import Catalogue
-from tracker.disclosure.suppression import Marks
+from tracker.disclosure.audiences import Withheld
+from tracker.exports.compared import Compared
 from tracker.exports.rows import Row, rows
 
 # Full-width signs start a formula too where Chinese or Japanese is typed.
@@ -22,27 +23,41 @@ _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _SEPARATOR = re.compile(r"[%;=]")
 
 
-def write(body: Mapping[str, Any], catalogue: Catalogue, stream: BinaryIO, marks: Marks | None = None) -> None:
-    """Write one line per row of a snapshot's body, below a line of column names; with ``marks``, as the public may read
-    it: a last column says why a value is hidden."""
+def write(
+    body: Mapping[str, Any],
+    catalogue: Catalogue,
+    stream: BinaryIO,
+    hidden: Withheld | None = None,
+    seal: Mapping[str, Any] | None = None,
+) -> None:
+    """Write one line per row of a snapshot's body, below a line of column names; with ``hidden``, as the public may
+    read it: a last column says why a value is hidden. A table has no place for the seal."""
     locales = catalogue.organisation.locales
     text = io.TextIOWrapper(stream, encoding="utf-8", newline="", write_through=True)
     try:
         lines = csv.writer(text, lineterminator="\r\n")
-        public = marks is not None
-        lines.writerow([*columns(locales), *(["suppressed"] if public else [])])
-        for row in rows(body, catalogue, marks):
-            cells = [*_cells(row, locales), *([str(row.suppressed or "")] if public else [])]
+        public, beside = hidden is not None, Compared(body).columns
+        lines.writerow([*columns(locales, beside), *(["suppressed"] if public else [])])
+        for row in rows(body, catalogue, hidden):
+            cells = [*_cells(row, locales, beside), *([str(row.suppressed or "")] if public else [])]
             lines.writerow([safe(cell) for cell in cells])
     finally:
         text.detach()  # the stream is the caller's, to go on with or to close
 
 
-def columns(locales: tuple[str, ...]) -> list[str]:
-    """The names of the columns, in order."""
+def columns(locales: tuple[str, ...], beside: Iterable[str] = ()) -> list[str]:
+    """The names of the columns, in order.
+
+    :param beside: those of comparisons that the year has, of :attr:`tracker.exports.compared.Compared.columns`.
+    """
     labels = [f"label_{locale}" for locale in locales]
     printed = [f"printed_{locale}" for locale in locales]
-    return ["metric", "domain", "period", "by", "value", "unit", *labels, *printed, "measure", "qualifier", "kpis"]
+    return [
+        *("metric", "domain", "period", "by", "value", "unit"),
+        *(*labels, *printed),
+        *("measure", "qualifier", "kpis"),
+        *beside,
+    ]
 
 
 def safe(cell: str) -> str:
@@ -50,12 +65,13 @@ def safe(cell: str) -> str:
     return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.fullmatch(cell) else cell
 
 
-def _cells(row: Row, locales: tuple[str, ...]) -> Iterator[str]:
+def _cells(row: Row, locales: tuple[str, ...], beside: Iterable[str]) -> Iterator[str]:
     yield from (row.metric, row.domain, row.period, _by(row.by), row.value or "", row.unit)
     yield from (row.label[locale] for locale in locales)
     yield from (row.printed[locale] for locale in locales)
     yield from (row.measure, row.qualifier)
     yield ";".join(f"{index}:{kpi}" for index, kpis in sorted(row.kpis.items()) for kpi in kpis)
+    yield from (getattr(row.beside, name) or "" for name in beside)
 
 
 def _by(by: Mapping[str, Any]) -> str:

@@ -7,11 +7,12 @@ from typing import BinaryIO
 from sqlalchemy.orm import Session
 
 from tracker.catalogue import Catalogue, from_documents
-from tracker.disclosure.suppression import Marks
+from tracker.disclosure.audiences import Withheld
 from tracker.errors import NotFound
 from tracker.exports import FORMATS, write
 from tracker.exports.pack import write_pack
 from tracker.exports.pack_log import Progress
+from tracker.exports.seals import seal_of
 from tracker.ledger.heads import stored_documents
 from tracker.snapshots.reading import Snapshot
 
@@ -26,12 +27,12 @@ def export_to(
     snapshot: Snapshot,
     format: str,
     progress: Progress | None = None,
-    marks: Marks | None = None,
+    hidden: Withheld | None = None,
 ) -> None:
     """Write a frozen revision to a stream, which is left open, in one of :data:`EVERY_FORMAT`, in the words of the
     catalogue that it was frozen under. Equal ledgers give equal bytes, anywhere.
 
-    :param marks: what the public does not see, where it is written for the public. A pack is for those who check, and
+    :param hidden: what the public does not see, where it is written for the public. A pack is for those who check, and
         always exact.
     :param progress: is told (done, all) events of the log now and then while a pack is made.
     :raise NotFound: there is no such format, or the catalogue is not on record.
@@ -43,7 +44,7 @@ def export_to(
     if format == PACK:
         write_pack(session, catalogue, snapshot, stream, progress)
     else:
-        write(format, snapshot.body, catalogue, stream, marks)
+        write(format, snapshot.body, catalogue, stream, hidden, seal_of(snapshot))
 
 
 def catalogue_of(session: Session, snapshot: Snapshot) -> Catalogue:

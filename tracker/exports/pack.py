@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from importlib.resources import files
 from io import BytesIO
@@ -19,11 +19,12 @@ from tracker.access.notes import verifier_key
 from tracker.canonical import canonical, digest
 from tracker.catalogue import Catalogue
 from tracker.errors import Conflict
-from tracker.exports import csv
+from tracker.exports import Writer, csv
 from tracker.exports import json as json_format
 from tracker.exports.pack_archive import Archive, Content
 from tracker.exports.pack_log import Log, Progress, collect
 from tracker.exports.pack_texts import datapackage, readme
+from tracker.exports.seals import seal_of
 from tracker.ledger import checkpoints
 from tracker.ledger.checkpoints import Checkpoint
 from tracker.snapshots.definitions import definitions, needed_types
@@ -127,11 +128,9 @@ def _earlier(session: Session, snapshot: Snapshot) -> dict[str, Content]:
     return found
 
 
-def _exported(
-    write: Callable[[Mapping[str, Any], Catalogue, BinaryIO], None], snapshot: Snapshot, catalogue: Catalogue
-) -> Content:
+def _exported(write: Writer, snapshot: Snapshot, catalogue: Catalogue) -> Content:
     stream = BytesIO()
-    write(snapshot.body, catalogue, stream)
+    write(snapshot.body, catalogue, stream, None, seal_of(snapshot))
     return Content(stream.getvalue())
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tracker.catalogue import Catalogue
+from tracker.exports.compared import Compared
 from tracker.exports.csv import columns
 from tracker.exports.pack_archive import Content
 from tracker.snapshots.meaning import MEANING
@@ -129,7 +130,7 @@ def datapackage(snapshot: Snapshot, catalogue: Catalogue, members: Mapping[str, 
     """The descriptor of a Frictionless Data Package with the tables among ``members``."""
     organisation = snapshot.body["organisation"]
     tables = {
-        "figures.csv": ("text/csv", _figures(catalogue)),
+        "figures.csv": ("text/csv", _figures(snapshot, catalogue)),
         "headers.ndjson": (_NDJSON, _fields(_HEADER)),
         "events.ndjson": (_NDJSON, _fields(_EVENT)),
         "checkpoints.ndjson": (_NDJSON, _fields(_CHECKPOINT)),
@@ -157,9 +158,11 @@ def _resource(path: str, content: Content, media_type: str, fields: list[dict[st
     }
 
 
-def _figures(catalogue: Catalogue) -> list[dict[str, str]]:
-    names = columns(catalogue.organisation.locales)
-    return [{"name": each, "type": "number" if each == "value" else "string"} for each in names]
+def _figures(snapshot: Snapshot, catalogue: Catalogue) -> list[dict[str, str]]:
+    beside = Compared(snapshot.body).columns
+    numbers = {"value", *beside}
+    names = columns(catalogue.organisation.locales, beside)
+    return [{"name": each, "type": "number" if each in numbers else "string"} for each in names]
 
 
 def _fields(fields: tuple[tuple[str, str, str], ...]) -> list[dict[str, str]]:

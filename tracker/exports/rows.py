@@ -8,11 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 from tracker.catalogue.model import Catalogue, Label, Metric
+from tracker.disclosure.audiences import Withheld
 from tracker.disclosure.hiding import Mark
 from tracker.disclosure.relations import place
 from tracker.disclosure.suppression import Marks, said
 from tracker.disclosure.wording import words
 from tracker.errors import UnknownMetric
+from tracker.exports.compared import ALONE, Beside, Compared
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,8 @@ class Row:
 
     ``value`` is a decimal string, or null where there is none; ``label`` and ``printed`` have
     every locale of the organisation; ``kpis`` maps a disclosure index to the KPIs answered.
-    ``suppressed`` says why a value is not for this reader: it is null then, and ``printed`` says so.
+    ``suppressed`` says why a value is not for this reader: it is null then, and ``printed`` says so. ``beside`` is what
+    was stated before, and for the year itself the year before.
     """
 
     metric: str
@@ -36,20 +39,27 @@ class Row:
     qualifier: str
     kpis: Mapping[str, tuple[str, ...]]
     suppressed: Mark | None = None
+    beside: Beside = ALONE
 
 
-def rows(body: Mapping[str, Any], catalogue: Catalogue, marks: Marks | None = None) -> Iterator[Row]:
-    """Every row of a snapshot's body: per figure the year, its breakdown, then its months.
+def rows(body: Mapping[str, Any], catalogue: Catalogue, hidden: Withheld | None = None) -> Iterator[Row]:
+    """Every row of a snapshot's body: per figure the year, its breakdown, then its months. A part that was stated
+    before and is nothing now has no row.
 
-    :param marks: what is hidden from who reads it; nothing unless given.
+    :param hidden: what is hidden from who reads it; nothing unless given.
     :raise UnknownMetric: for a figure whose metric the catalogue lacks.
     """
+    compared = Compared(body, hidden)
     for figure in body["figures"]:
-        yield from figure_rows(figure, str(body["year"]), catalogue, marks)
+        yield from figure_rows(figure, str(body["year"]), catalogue, None if hidden is None else hidden.now, compared)
 
 
 def figure_rows(
-    figure: Mapping[str, Any], year: str, catalogue: Catalogue, marks: Marks | None = None
+    figure: Mapping[str, Any],
+    year: str,
+    catalogue: Catalogue,
+    marks: Marks | None = None,
+    compared: Compared | None = None,
 ) -> Iterator[Row]:
     """The rows of one figure of a snapshot's body, the year's first.
 
@@ -58,12 +68,11 @@ def figure_rows(
     if figure["metric"] not in catalogue.metrics:
         raise UnknownMetric(figure["metric"])
     metric = catalogue.metrics[figure["metric"]]
-    hidden = marks or {}
-    yield _for(hidden, _row(catalogue, metric, year, {}, figure["value"]))
-    for part in figure.get("breakdown", ()):
-        yield _for(hidden, _row(catalogue, metric, year, part["by"], part["value"]))
-    for month in figure.get("months", ()):
-        yield _for(hidden, _row(catalogue, metric, month["period"], {}, month["value"]))
+    found = [_row(catalogue, metric, year, {}, figure["value"])]
+    found += [_row(catalogue, metric, year, part["by"], part["value"]) for part in figure.get("breakdown", ())]
+    found += [_row(catalogue, metric, month["period"], {}, month["value"]) for month in figure.get("months", ())]
+    for each in found:
+        yield _for(marks or {}, each if compared is None else _beside(compared, each))
 
 
 def definition(metric: Metric) -> dict[str, Any]:
@@ -88,6 +97,10 @@ def definition(metric: Metric) -> dict[str, Any]:
         "places": metric.places,
         "rounding": metric.rounding,
     }
+
+
+def _beside(compared: Compared, row: Row) -> Row:
+    return replace(row, beside=compared.beside(place(row.metric, row.period, row.by), row.value))
 
 
 def _for(marks: Marks, row: Row) -> Row:
