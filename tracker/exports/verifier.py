@@ -1,44 +1,41 @@
 #!/usr/bin/env python3
 """Check an assurance pack of a governance ledger: offline, trusting nobody, with this one file.
 
-    python verify.py PACK.zip                        check everything
-    python verify.py PACK.zip --key 'NAME+ID+KEY'    ... against the key the organisation publishes elsewhere
-    python verify.py PACK.zip --checkpoint FILE      ... against a checkpoint you kept from earlier
-    python verify.py PACK.zip --sample METRIC --seed 7 --count 25
-                                                     draw a reproducible sample of a figure's events
+    python -I verify.py PACK.zip                        check everything
+    python -I verify.py PACK.zip --key 'NAME+ID+KEY'    ... against the key that the organisation publishes elsewhere
+    python -I verify.py PACK.zip --checkpoint FILE      ... against a checkpoint kept from earlier
+    python -I verify.py PACK.zip --sample METRIC --seed 7 --count 25      draw a sample of the events behind a figure
 
 It needs Python 3.9 or later and the package `cryptography` for Ed25519; SHA-256 and the rest are Python's own. It reads
-PACK (a ZIP, or the folder it was unpacked to; without PACK, what it lies in) and nothing else, writes nothing, and
-imports nothing of those who made the pack. Take it from where you trust it and read it: a forger of packs could forge
-the copy inside one too. The sections below come in the order in which things are checked.
+PACK (the ZIP, or the folder it was unpacked to; without PACK, the folder it lies in), writes nothing, and imports
+nothing of those who made the pack. Take it from where you trust it, and read it: who forges a pack could forge the copy
+in it. The sections below come in the order in which things are checked.
 
 What it proves, if it says that everything holds:
 
 1.  The figures of the year (snapshot.json) are byte for byte what two different people signed and approved, in a seal
-    (seal.json) that the log's key signed; earlier revisions are linked by their digests and signed as well.
-2.  The log had so many events, and headers.ndjson has the header of every one: their Merkle tree (RFC 6962) has the root
-    that the seal, and every signed checkpoint (C2SP tlog-checkpoint), names. So no event was added to the log, changed,
-    moved or taken out since: not by anybody who lacks the key, nor, for a checkpoint kept outside, by those who have it.
-3.  events.ndjson has the content of every event that any figure may rest on, and of no other: which these are follows
-    from the headers; each content is what its header's SHA-256 says.
-4.  Every figure, every cell of its breakdown and every month, counted once more from those events by the definitions
-    in definitions.json (to which the signatures extend), with exact fractions and one rounding, is the one in
-    snapshot.json; figures.json and figures.csv say the same numbers. What a restatement says has changed did.
+    that the log's key signed. Earlier revisions are signed too, and each is linked to by the next.
+2.  headers.ndjson has the header of every event that the log had then: their Merkle tree (RFC 6962) has the root that
+    the seal and every signed checkpoint (C2SP tlog-checkpoint) name. Nobody without the key has added, changed, moved
+    or removed an event; and since a checkpoint that is kept outside, nobody with the key has either.
+3.  events.ndjson has the content of every event on which a figure may rest, and of no other. Which these are follows
+    from the headers, and each content has the SHA-256 that its header names.
+4.  Every figure, every cell of its breakdown and every month, counted once more from these events by the signed
+    definitions, with exact fractions and one rounding, is the one in snapshot.json; figures.json and figures.csv say
+    the same numbers. What a restatement says has changed is what differs from the revision before.
 
 What it cannot prove:
 
 -   That events are true, or that everything that happened was recorded. Draw a sample and look at the evidence.
--   Who holds the key, unless you give it with --key as the organisation publishes it elsewhere. Whoever holds the key
-    could have rewritten the whole log, dropped its end or gone back to an older copy, and signed that. Only a checkpoint
-    that somebody kept outside the organisation shows this: give it with --checkpoint.
--   What stands behind a commitment: confidential values are {"commitment": SHA-256(salt, value)} and no figure reads
-    them. That an event's day, from which its period follows, is the day of its time in the organisation's time zone is
-    checked to within a day. Words (labels, printed forms), what senders handed in (sources) and the comparative
-    figures of the year before are covered by the signatures but not recomputed; that year has a pack of its own.
+-   Whose key it is, unless you give the one that the organisation publishes elsewhere. Who has the key could have
+    rewritten the whole log, cut off its end or gone back to an older copy, and signed that: only a checkpoint that
+    somebody else kept shows it.
+-   What is confidential: such a value is {"commitment": SHA-256(salt, value)}, and no figure reads it. That the day of
+    an event is the one of its time in the organisation's time zone is checked to within a day. Words, what senders
+    handed in, and the figures of the year before are signed, but not recomputed; that year has a pack of its own.
 
-Exit status: 0 everything holds, 1 something is wrong (it says what and where), 2 used wrong. Memory: some bytes for
-every event of the log, plus what the breakdowns need: the members of distinct counts and the newest reading of each
-series. A million events take about two minutes.
+Exit status: 0 everything holds; 1 something is wrong, it says what and where; 2 used wrong. Memory: some 30 bytes for
+each event of the log, and what breakdowns, distinct counts and series need. A million events take about a minute.
 """
 
 from __future__ import annotations
@@ -57,13 +54,13 @@ import sys
 from array import array
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, BinaryIO, Callable, Dict, NamedTuple, Optional  # noqa: UP035  as Python 3.9 spells them
+from typing import Any, BinaryIO, Dict, NamedTuple, Optional  # noqa: UP035  as Python 3.9 spells them
 
 try:
     from cryptography.exceptions import InvalidSignature
@@ -72,18 +69,12 @@ except ImportError:  # pragma: no cover
     print("verify.py needs the package cryptography, for Ed25519. Install it: python -m pip install cryptography")
     sys.exit(2)
 
-PACK_FORMAT = "governance-tracker/pack/1"
-DEFINITIONS_FORMAT = "governance-tracker/definitions/1"
-
 # Nothing in a pack comes near these bounds. They keep a forged one from eating memory or time.
 MOST_FILES = 1_000
-LONGEST_LINE = 4 << 20
-LARGEST_DOCUMENT = 64 << 20
-MOST_VALUES = 2_000_000
-LARGEST_NOTE = 1 << 16
-DEEPEST_METRIC = 12
-MOST_PLACES = 30
-_CHUNK = 1 << 16
+LARGEST_DOCUMENT, MOST_VALUES = 64 << 20, 2_000_000
+LARGEST_NOTE, LONGEST_LINE = 1 << 16, 4 << 20
+DEEPEST_METRIC, MOST_PLACES = 12, 30
+CHUNK = 1 << 16
 
 
 class Wrong(Exception):
@@ -91,22 +82,16 @@ class Wrong(Exception):
 
     def __init__(self, where: str, what: str) -> None:
         super().__init__(f"{where}: {what}")
-        self.where = where
-        self.what = what
+        self.where, self.what = where, what
 
 
 # --- Strict JSON ------------------------------------------------------------------------------------------------------
 #
-# Every document in a pack is canonical JSON (RFC 8785): keys in order, no space, one spelling for each value, and no
-# numbers but integers, as quantities are decimal strings. Whatever does not come out byte for byte as it went in when
-# it is spelled again is refused, so that no two readers can read it differently (a key twice, say).
+# Every document is canonical JSON (RFC 8785): keys in order, no space, one spelling for each value, and no numbers but
+# integers, as quantities are decimal strings. What does not come out byte for byte as it went in when it is spelled
+# again is refused, so that no two readers can read it differently: a key that is there twice, say.
 
-_spell = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
-
-
-def canonical(value: Any) -> str:
-    """The one spelling of a JSON value."""
-    return _spell(value)
+canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
 
 
 def _integer(text: str) -> int:
@@ -124,8 +109,6 @@ _read = json.JSONDecoder(parse_int=_integer, parse_float=_no_fraction, parse_con
 
 def parsed(data: bytes, where: str) -> dict[str, Any]:
     """The JSON object that ``data`` spells canonically."""
-    if sum(map(data.count, (b",", b"[", b"{"))) > MOST_VALUES:
-        raise Wrong(where, "has too many values to be what it should be.")
     try:
         text = data.decode()
         found = _read(text)
@@ -151,36 +134,37 @@ def shape_of(where: str) -> Iterator[None]:
 # --- The pack: a ZIP or a folder --------------------------------------------------------------------------------------
 #
 # A pack's ZIP is of the plainest kind: members are stored as they are, one right after the other, all with the same
-# date and mode, then the directory. It is read from the front, and the directory must be, byte for byte, the one that
-# follows: so there is no byte that one reader of ZIPs sees and another does not, and nothing to inflate.
+# date and mode; then follows their directory. It is read from the front, and must end with the very directory that
+# follows from its members. So there is no byte that one reader of ZIPs sees and another does not, nothing to inflate,
+# and no link. (A ZIP of 4 GiB or more has other fields: unpack it, and check the folder.)
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(/[0-9]+)?(\.[A-Za-z0-9]+)+", re.ASCII)
-_LOCAL, _CENTRAL = struct.Struct("<4s5H3L2H"), struct.Struct("<4s6H3L5H2L")
-_END, _END64, _LOCATOR = struct.Struct("<4s4H2LH"), struct.Struct("<4sQ2H2L4Q"), struct.Struct("<4sLQL")
-_LONG, _UNIX, _DATE, _MODE = 0xFFFFFFFF, 3 << 8, 1 << 5 | 1, 0o100644 << 16
+_NAME = re.compile(r"[A-Za-z0-9_-]+(/[0-9]+)?(\.[A-Za-z0-9]+)+", re.ASCII)
+_LOCAL, _CENTRAL, _END = struct.Struct("<4s5H3L2H"), struct.Struct("<4s6H3L5H2L"), struct.Struct("<4s4H2LH")
+_VERSION, _UNIX, _DATE, _MODE = 10, 3 << 8, 1 << 5 | 1, 0o100644 << 16
 
 
 class Pack:
-    """The files of a pack: ``sizes`` are their bytes by name, ``sums`` their CRC-32 where a ZIP has one."""
+    """The files of a pack by name: ``sizes`` are their bytes, ``sums`` their CRC-32 where it is a ZIP."""
 
     def __init__(self) -> None:
         self.sizes: dict[str, int] = {}
         self.sums: dict[str, int] = {}
 
+    def _chunks(self, name: str) -> Iterator[bytes]:
+        raise NotImplementedError
+
     def chunks(self, name: str) -> Iterator[bytes]:
         """The bytes of a file, a little at a time."""
-        raise NotImplementedError
+        if name not in self.sizes:
+            raise Wrong(name, "is missing from the pack.")
+        return self._chunks(name)
 
     def whole(self, name: str, most: int = LARGEST_DOCUMENT) -> bytes:
         """All bytes of a file that is not large."""
-        if self.sizes.get(name, most + 1) > most:
-            raise Wrong(name, f"is missing from the pack, or larger than {most} bytes.")
-        return b"".join(self.chunks(name))
-
-    def document(self, name: str) -> dict[str, Any]:
-        """The JSON object in a file; a newline may end it."""
-        data = self.whole(name)
-        return parsed(data[:-1] if data[-1:] == b"\n" else data, name)
+        found = b"".join(self.chunks(name) if self.sizes.get(name, 0) <= most else [])
+        if self.sizes[name] > most or sum(map(found.count, (b",", b"[", b"{"))) > MOST_VALUES:
+            raise Wrong(name, "is too large to be what it should be.")
+        return found
 
     def lines(self, name: str) -> Iterator[bytes]:
         """The lines of a file, without their newlines."""
@@ -204,14 +188,12 @@ class Folder(Pack):
             name = file.relative_to(path).as_posix()
             if _NAME.fullmatch(name) and file.is_symlink():
                 raise Wrong(name, "is a link; a pack has plain files only.")
-            if file.is_file():
+            if _NAME.fullmatch(name) and file.is_file():
                 self.sizes[name] = file.stat().st_size
 
-    def chunks(self, name: str) -> Iterator[bytes]:
-        if name not in self.sizes:
-            raise Wrong(name, "is missing from the pack.")
+    def _chunks(self, name: str) -> Iterator[bytes]:
         with (self._path / name).open("rb") as file:
-            while chunk := file.read(_CHUNK):
+            while chunk := file.read(CHUNK):
                 yield chunk
 
 
@@ -226,116 +208,51 @@ class Zip(Pack):
         while self._at(at, 4) == b"PK\x03\x04" and len(self.sizes) < MOST_FILES:
             entry, at = self._member(at)
             directory += entry
-        directory += _ending(len(self.sizes), at, len(directory))
+        count = len(self.sizes)
+        directory += _END.pack(b"PK\x05\x06", 0, 0, count, count, len(directory), at, 0)
         if self._end - at != len(directory) or self._at(at, len(directory)) != directory:
-            raise Wrong(
-                "ZIP",
-                "does not end with the directory of its members that a pack's has: it was cut off or added to, names "
-                "another file, is a link, or is no ZIP. If it was only packed anew, unpack it and check the folder.",
-            )
+            what = "was cut off or added to, or has a link or another name there. If it was packed anew, unpack it."
+            raise Wrong("ZIP", f"should end, from byte {at} on, with the directory of its members, but {what}")
 
     def _at(self, place: int, count: int) -> bytes:
         if place + count > self._end:
-            raise Wrong("ZIP", f"is cut off, or is no ZIP: byte {place + count} should follow, but it has {self._end}.")
+            raise Wrong(
+                "ZIP", f"is cut off or no ZIP: it has {self._end} bytes, and should have {place + count} or more."
+            )
         self._file.seek(place)
         return self._file.read(count)
 
     def _member(self, at: int) -> tuple[bytes, int]:
         """Note the member that begins at ``at``; return its entry in the directory, and where the next begins."""
-        _mark, needs, flags, method, time, day, crc, packed, size, length, extra = _LOCAL.unpack(
-            self._at(at, _LOCAL.size)
-        )
-        raw, begin = self._at(at + _LOCAL.size, length), at + _LOCAL.size + length + extra
+        local = self._at(at, _LOCAL.size)
+        flags, method, *_, crc, packed, size, length, extra = _LOCAL.unpack(local)[2:]
+        begin = at + _LOCAL.size + length
+        raw = self._at(begin - length, length)
         name = raw.decode("ascii", "backslashreplace")
         if not _NAME.fullmatch(name) or name in self.sizes:
-            raise Wrong("ZIP", f"has a member {name[:80]!r}, twice or of a name that no file of a pack has.")
+            raise Wrong("ZIP", f"has a member {name[:80]!r}: twice, or of a name that no file of a pack has.")
         if flags or method or packed != size:
             raise Wrong(name, "is compressed or encrypted; members of a pack are stored as they are.")
-        if extra:
-            field, wide, size, again = (
-                struct.unpack("<2H2Q", self._at(begin - extra, extra)) if extra == 20 else (0, 0, 0, 1)
-            )
-            if (field, wide, packed, again) != (1, 16, _LONG, size) or size < _LONG:
-                raise Wrong(name, "has fields in the ZIP that no member of a pack has.")
         if begin + size > self._end:
-            raise Wrong(name, f"claims to have {size} bytes, more than is left of the ZIP: it was cut off, or lies.")
-        if (needs, time, day) != (45 if extra else 10, 0, _DATE):
-            raise Wrong(name, "has another date or version in the ZIP than members of a pack have.")
+            raise Wrong(name, f"claims to have {size} bytes, more than is left of the ZIP: it was cut off, or it lies.")
+        fields = (_VERSION, 0, 0, 0, _DATE, crc, size, size, length)
+        if extra or local != _LOCAL.pack(b"PK\x03\x04", *fields, 0):
+            raise Wrong(name, "has a date or other fields in the ZIP that members of a pack do not have.")
         self.sizes[name], self.sums[name], self._places[name] = size, crc, begin
-        shown, more = _placed(size, size, at)
-        needs = 45 if more else 10
-        fields = (_UNIX | needs, needs, 0, 0, 0, _DATE, crc, *shown[:2], length, len(more), 0, 0, 0, _MODE, shown[2])
-        return _CENTRAL.pack(b"PK\x01\x02", *fields) + raw + more, begin + size
+        return _CENTRAL.pack(b"PK\x01\x02", _UNIX | _VERSION, *fields, 0, 0, 0, 0, _MODE, at) + raw, begin + size
 
-    def chunks(self, name: str) -> Iterator[bytes]:
-        if name not in self.sizes:
-            raise Wrong(name, "is missing from the pack.")
-        begin, size = self._places[name], self.sizes[name]
-        for at in range(begin, begin + size, _CHUNK):
-            yield self._at(at, min(_CHUNK, begin + size - at))
-
-
-def _placed(*numbers: int) -> tuple[list[int], bytes]:
-    """Numbers as a directory has them, and the extra field (ZIP64) with those of 4 GiB and more."""
-    large = [each for each in numbers if each >= _LONG]
-    extra = struct.pack(f"<2H{len(large)}Q", 1, 8 * len(large), *large) if large else b""
-    return [min(each, _LONG) for each in numbers], extra
-
-
-def _ending(count: int, begin: int, size: int) -> bytes:
-    """What follows the entries of a directory."""
-    before, shown = b"", (size, begin)
-    if max(shown) >= _LONG:
-        before = _END64.pack(b"PK\x06\x06", 44, _UNIX | 45, 45, 0, 0, count, count, size, begin)
-        before += _LOCATOR.pack(b"PK\x06\x07", 0, begin + size, 1)
-        shown = (_LONG, _LONG)
-    return before + _END.pack(b"PK\x05\x06", 0, 0, count, count, *shown, 0)
+    def _chunks(self, name: str) -> Iterator[bytes]:
+        begin, end = self._places[name], self._places[name] + self.sizes[name]
+        return (self._at(at, min(CHUNK, end - at)) for at in range(begin, end, CHUNK))
 
 
 # --- Signatures: keys, signed notes, checkpoints ----------------------------------------------------------------------
 #
 # A key is one line, NAME+ID+KEY (C2SP signed-note): ID is the first four bytes of SHA-256(NAME, newline, 0x01, public
-# key), KEY the base64 of 0x01 and the 32 bytes of an Ed25519 public key. NAME is the log's origin.
+# key), KEY the base64 of 0x01 and the 32 bytes of an Ed25519 public key. NAME is the origin of the log.
 
 _KEY_NAME = re.compile(r"[^\s+]+")
 _CHECKPOINT = re.compile(r"([^\n]+)\n(0|[1-9][0-9]{0,18})\n([A-Za-z0-9+/]{43}=)\n(?:[^\n]+\n)*")
-
-
-class Key(NamedTuple):
-    """A log's public key, and the name it signs under."""
-
-    name: str
-    public: bytes
-
-    @property
-    def id(self) -> bytes:
-        """The four bytes by which a note names the key."""
-        return hashlib.sha256(self.name.encode() + b"\n\x01" + self.public).digest()[:4]
-
-    @property
-    def line(self) -> str:
-        """The key as it is published."""
-        return f"{self.name}+{self.id.hex()}+" + base64.b64encode(b"\x01" + self.public).decode()
-
-    def signed(self, message: bytes, signature: bytes) -> bool:
-        """Whether this key made the signature over the message."""
-        try:
-            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message)
-        except (InvalidSignature, ValueError):
-            return False
-        return True
-
-
-def read_key(line: str, where: str) -> Key:
-    """The key that a line names."""
-    name, _, rest = line.strip().partition("+")
-    raw = unbase64(rest.partition("+")[2])
-    if not _KEY_NAME.fullmatch(name) or len(raw) != 33 or raw[:1] != b"\x01":
-        raise Wrong(where, "is no key: it should read NAME+ID+KEY.")
-    key = Key(name, raw[1:])
-    if key.line != line.strip():
-        raise Wrong(where, "is a damaged key: its id does not belong to its name and key.")
-    return key
 
 
 def unbase64(text: str) -> bytes:
@@ -347,33 +264,57 @@ def unbase64(text: str) -> bytes:
     return raw if base64.b64encode(raw).decode() == text else b""
 
 
-class Checkpoint(NamedTuple):
-    """A size of the log and its root then, as the log's key signed them; ``where`` it was read."""
+class Key:
+    """A log's public key, and the name it signs under."""
+
+    def __init__(self, line: str, where: str) -> None:
+        self.line = line.strip()
+        self.name, _, rest = self.line.partition("+")
+        raw = unbase64(rest.partition("+")[2])
+        self.id = hashlib.sha256(f"{self.name}\n".encode("utf-8", "replace") + raw).digest()[:4]
+        self.public = raw[1:]
+        if not _KEY_NAME.fullmatch(self.name) or len(raw) != 33 or raw[0] != 1 or rest[:8] != self.id.hex():
+            raise Wrong(where, "is no key, or a damaged one: NAME+ID+KEY, of which ID belongs to the other two.")
+
+    def signed(self, message: bytes, signature: bytes) -> bool:
+        """Whether this key made the signature over the message."""
+        try:
+            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, message)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+
+class Root(NamedTuple):
+    """The root that the log has at a size according to something signed, which was read at ``where``."""
 
     size: int
     root: bytes
     where: str
 
 
-def read_checkpoint(note: str, key: Key, where: str) -> Checkpoint:
+def read_checkpoint(note: str, key: Key, where: str) -> Root:
     """What a signed checkpoint of the key's log says."""
-    body, gap, lines = note.rpartition("\n\n")
-    text = body + "\n"
-    said = _CHECKPOINT.fullmatch(text)
-    if not gap or not lines.endswith("\n") or said is None:
-        raise Wrong(
-            where, "is no signed checkpoint: origin, size, root, an empty line and a signature belong together."
-        )
+    text, gap, signatures = note.rpartition("\n\n")
+    said = _CHECKPOINT.fullmatch(f"{text}\n")
+    if not gap or said is None:
+        raise Wrong(where, "is no signed checkpoint: origin, size and root, an empty line, and a signature.")
     if said[1] != key.name:
         raise Wrong(where, f"is a checkpoint of another log, {said[1]!r} and not {key.name!r}.")
-    raws = [unbase64(line.rpartition(" ")[2]) for line in lines.split("\n") if line.startswith(f"\u2014 {key.name} ")]
+    lines = [line.rpartition(" ") for line in signatures.split("\n")]
+    raws = [unbase64(encoded) for name, _, encoded in lines if name == f"\u2014 {key.name}"]
     own = [raw[4:] for raw in raws if raw[:4] == key.id]
-    if not own or not all(key.signed(text.encode(), each) for each in own[:100]):
+    if not own or not all(key.signed(f"{text}\n".encode(), each) for each in own[:100]):
         raise Wrong(where, f"is not signed by the key {key.line}, or was changed since.")
-    return Checkpoint(int(said[2]), unbase64(said[3]), where)
+    return Root(int(said[2]), unbase64(said[3]), where)
 
 
 # --- The Merkle tree (RFC 6962, 2.1) ----------------------------------------------------------------------------------
+
+
+def leaf_of(header: bytes) -> bytes:
+    """The leaf that stands for an event."""
+    return hashlib.sha256(b"\x00" + header).digest()
 
 
 class Tree:
@@ -395,37 +336,27 @@ class Tree:
     @property
     def root(self) -> bytes:
         """The root of the tree as it is now."""
-        if not self._roots:
-            return hashlib.sha256(b"").digest()
-        *others, root = self._roots
+        *others, root = self._roots or [hashlib.sha256(b"").digest()]
         for left in reversed(others):
             root = hashlib.sha256(b"\x01" + left + root).digest()
         return root
 
 
-def leaf_of(header: bytes) -> bytes:
-    """The leaf that stands for an event: SHA-256(0x00, header)."""
-    return hashlib.sha256(b"\x00" + header).digest()
-
-
 # --- Files, snapshots and seals: what two people signed ---------------------------------------------------------------
 
-_MANIFEST = "manifest.json"
+MANIFEST, SNAPSHOT = "manifest.json", "snapshot.json"
 _HEX = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_NAMED = ("organisation", "year", "revision", "log_size", "root", "catalogue")
 
 
 def check_files(pack: Pack) -> dict[str, Any]:
-    """Every file is there, as large and with the SHA-256 that manifest.json says, and no other is. Returns it."""
-    manifest = pack.document(_MANIFEST)
-    if manifest.get("format") != PACK_FORMAT:
-        raise Wrong(_MANIFEST, f"is not of the format {PACK_FORMAT}; this program checks no other.")
-    with shape_of(_MANIFEST):
+    """Every file is there, as large and with the SHA-256 that manifest.json says, and a ZIP has no other."""
+    manifest = parsed(pack.whole(MANIFEST), MANIFEST)
+    with shape_of(MANIFEST):
         said = {name: (each["bytes"], each["sha256"]) for name, each in manifest["files"].items()}
-    for name in sorted(pack.sizes.keys() | said.keys()):
-        if name == _MANIFEST or (name not in said and isinstance(pack, Folder)):
-            continue
-        if name not in said or name not in pack.sizes:
-            raise Wrong(name, "is missing from the pack." if name in said else "is not listed in manifest.json.")
+    for name in sorted((pack.sizes.keys() if isinstance(pack, Zip) else {MANIFEST}) - {MANIFEST} | said.keys()):
+        if name not in said:
+            raise Wrong(name, "is in the pack, but not listed in manifest.json.")
         sha256, crc = hashlib.sha256(), 0
         for chunk in pack.chunks(name):
             sha256.update(chunk)
@@ -436,7 +367,7 @@ def check_files(pack: Pack) -> dict[str, Any]:
 
 
 class Snapshot(NamedTuple):
-    """A frozen revision of a year, its digest, and what its signed seal says (None if it never had one)."""
+    """A frozen revision of a year, its digest, and its signed seal (None if it is from before there were any)."""
 
     body: dict[str, Any]
     digest: str
@@ -445,25 +376,24 @@ class Snapshot(NamedTuple):
 
 def read_snapshot(pack: Pack, prefix: str, key: Key, *, sealed: bool) -> Snapshot:
     """A snapshot whose seal the key signed; nothing of it is read before that is sure."""
-    where, data = f"{prefix}snapshot.json", pack.whole(f"{prefix}snapshot.json")
-    digest, seal = hashlib.sha256(data).hexdigest(), None
+    where, data, seal = f"{prefix}snapshot.json", pack.whole(f"{prefix}snapshot.json"), None
+    digest = hashlib.sha256(data).hexdigest()
     if sealed or f"{prefix}seal.json" in pack.sizes:
-        seal = _read_seal(pack, prefix, key)
+        seal = _read_seal(pack, f"{prefix}seal", key)
         if seal["digest"] != digest:
-            raise Wrong(where, f"has the digest {digest}, but {prefix}seal.json is of {seal['digest']!r}.")
+            raise Wrong(where, f"has the digest {digest}, but it is {seal['digest']} that was signed.")
     body = parsed(data, where)
-    for name in ("year", "revision", "log_size", "root") if seal else ():
-        if body.get(name) != (seal or {}).get(name):
-            raise Wrong(f"{prefix}seal.json", f"has another {name} than the snapshot that it seals.")
     with shape_of(where):
-        if not (int(body["log_size"]) >= 0 and 1 <= body["revision"] <= MOST_FILES and _HEX.fullmatch(body["root"])):
+        if any(body[name] != seal[name] for name in ("year", "revision", "log_size", "root")) if seal else False:
+            raise Wrong(f"{prefix}seal.json", "says another year, revision, log_size or root than the snapshot.")
+        if not (int(body["log_size"]) >= 0 and int(body["revision"]) >= 1 and _HEX.fullmatch(body["root"])):
             raise ValueError("log_size, revision or root")
     return Snapshot(body, digest, seal)
 
 
-def _read_seal(pack: Pack, prefix: str, key: Key) -> dict[str, Any]:
-    where, data = f"{prefix}seal.json", pack.whole(f"{prefix}seal.json", LARGEST_NOTE)
-    signature = unbase64(pack.whole(f"{prefix}seal.sig", LARGEST_NOTE).decode("latin-1").rstrip("\n"))
+def _read_seal(pack: Pack, stem: str, key: Key) -> dict[str, Any]:
+    where, data = f"{stem}.json", pack.whole(f"{stem}.json", LARGEST_NOTE)
+    signature = unbase64(pack.whole(f"{stem}.sig", LARGEST_NOTE).decode("latin-1").rstrip("\n"))
     if not key.signed(data, signature):
         raise Wrong(where, f"is not signed by the key {key.line}.")
     seal = parsed(data, where)
@@ -471,21 +401,18 @@ def _read_seal(pack: Pack, prefix: str, key: Key) -> dict[str, Any]:
         acts = [(each["act"], each["by"]) for each in seal["approvals"]]
         if [act for act, _by in acts] != ["signed", "approved"] or acts[0][1] == acts[1][1]:
             raise Wrong(where, "does not name two different people, one who signed and another who approved.")
-        if seal["key"] != key.public.hex() or not _HEX.fullmatch(seal["digest"]):
-            raise ValueError("key or digest")
+        if seal["key"] != key.public.hex():
+            raise Wrong(where, "names another key than the one that signed it.")
     return seal
 
 
 def check_manifest(manifest: dict[str, Any], snapshot: Snapshot, key: Key) -> None:
     """What the manifest says about the pack is what the snapshot says."""
-    said = {name: snapshot.body.get(name) for name in _DESCRIBED}
-    said.update(format=PACK_FORMAT, snapshot=snapshot.digest, origin=key.name, key=key.line)
+    said = {name: snapshot.body.get(name) for name in _NAMED}
+    said.update(format="governance-tracker/pack/1", origin=key.name, key=key.line, snapshot=snapshot.digest)
     for name in sorted(said.keys() | manifest.keys() - {"files"}):
         if name not in said or manifest.get(name) != said[name]:
-            raise Wrong(_MANIFEST, f"says of {name} {manifest.get(name)!r}, the snapshot {said.get(name)!r}.")
-
-
-_DESCRIBED = ("organisation", "year", "revision", "log_size", "root", "catalogue")
+            raise Wrong(MANIFEST, f"says of {name} {manifest.get(name)!r}, and not {said.get(name)!r}.")
 
 
 def read_earlier(pack: Pack, snapshot: Snapshot, key: Key) -> list[Snapshot]:
@@ -506,160 +433,131 @@ def read_earlier(pack: Pack, snapshot: Snapshot, key: Key) -> list[Snapshot]:
             raise Wrong(f"revisions/{revision + 1}.seal.json", "is missing from the pack.")
         found.insert(0, earlier)
     if found[0].body.get("previous") is not None or found[0].body.get("restatement") is not None:
-        raise Wrong("snapshot.json", "is of a first revision, but says that it follows another.")
+        raise Wrong(SNAPSHOT, "is of a first revision, but says that it follows another.")
     return found[:-1]
 
 
-# --- The log: every header -------------------------------------------------------------------------------------------
+# --- The log: every header --------------------------------------------------------------------------------------------
 #
 # As the tree of all leaves has the signed root, the headers are those of the log, all of them and no others. They also
 # tell which events figures may rest on, so that none of these can be left out of events.ndjson.
 
+HEADERS, EVENTS = "headers.ndjson", "events.ndjson"
 _TEXTS = ("actor", "content", "day", "id", "recorded_at", "source", "time", "type")
-_HEADER = {*_TEXTS, "entity", "replaces", "seq", "subject", "year"}
-_PLACED = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z", re.ASCII
-)
-_ORIGINAL = -1
+_MEMBERS = {*_TEXTS, "entity", "replaces", "seq", "subject", "year"}
+_DAY, _CLOCK = r"[0-9]{4}-[0-9]{2}-[0-9]{2}", r"T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z"
+_PLACED = re.compile(f"[0-9a-f]{{64}} {_DAY} {_DAY}{_CLOCK}", re.ASCII)
+
+
+def read_header(line: bytes, where: str) -> dict[str, Any]:
+    """The header in a line of headers.ndjson."""
+    header = parsed(line, where)
+    if header.keys() != _MEMBERS or any(type(header[name]) is not str for name in _TEXTS):
+        raise Wrong(where, "does not have the members of a header.")
+    if any(header[name] is not None and type(header[name]) is not str for name in ("entity", "subject")):
+        raise Wrong(where, "has an entity or a subject that is no text.")
+    if not _PLACED.fullmatch(f"{header['content']} {header['day']} {header['time']}"):
+        raise Wrong(where, "has a content, day or time that is not spelled as one.")
+    return header
 
 
 class Log:
-    """What is to be known of every event: its type, which one it amends, and whether something replaced it."""
+    """What is to be known of every event: its type, its original, and whether something replaced it."""
 
     def __init__(self, corrected: str, voided: str) -> None:
         self.tree = Tree()
         self.sources: Counter[str] = Counter()
-        self.voided = voided
-        self._amendments = {corrected, voided}
-        self._types: list[str] = []
-        self._numbers: dict[str, int] = {}
-        self._type = array("L")
-        self._original = array("q")
-        self._replaced = bytearray()
+        self._amendments, self._voided = (corrected, voided), voided
+        self._types: dict[str, int] = {}
+        self._names: list[str] = []
+        self._type, self.original, self.replaced = array("L"), array("Q"), bytearray()
+
+    def type_of(self, seq: int) -> str:
+        """The type of an event; of an amendment that of its original."""
+        return self._names[self._type[seq]]
 
     def add(self, line: bytes, where: str) -> None:
         """Read the next header."""
         header, seq = read_header(line, where), self.tree.size
         if header["seq"] != seq:
             raise Wrong(where, f"says seq {header['seq']!r} where {seq} should be: a header is missing, or moved.")
-        original = self._amended(header, seq, where)
-        type = header["type"] if original == _ORIGINAL else self.type_of(original)
-        if type not in self._numbers:
-            self._numbers[type] = len(self._types)
-            self._types.append(type)
-        self._type.append(self._numbers[type])
-        self._original.append(original)
-        self._replaced.append(header["type"] == self.voided)  # a void is final, and stands for no fact
+        self.original.append(self._original(header, seq, where))
+        type = self.type_of(self.original[seq]) if self.original[seq] < seq else header["type"]
+        if type not in self._types:
+            self._types[type] = len(self._names)
+            self._names.append(type)
+        self._type.append(self._types[type])
+        self.replaced.append(header["type"] == self._voided)  # a void is final, and states no fact itself
         self.sources[header["source"]] += 1
         self.tree.append(leaf_of(line))
 
-    def _amended(self, header: dict[str, Any], seq: int, where: str) -> int:
-        """The original that an amendment amends; from now on it replaces what was in force of it."""
-        replaces = header["replaces"]
-        if header["type"] not in self._amendments:
-            if replaces is not None:
-                raise Wrong(where, "replaces something, but is no amendment.")
-            return _ORIGINAL
-        if type(replaces) is not int or not 0 <= replaces < seq or self._replaced[replaces]:
-            raise Wrong(where, f"replaces {replaces!r}, which is not in force there.")
-        self._replaced[replaces] = True
-        return self.original_of(replaces)
-
-    def original_of(self, seq: int) -> int:
-        """The ``seq`` of the original of an amendment; of any other event its own."""
-        found = self._original[seq]
-        return seq if found == _ORIGINAL else found
-
-    def type_of(self, seq: int) -> str:
-        """The type of an event; of an amendment that of its original."""
-        return self._types[self._type[seq]]
-
-    def in_force(self, seq: int) -> bool:
-        """Whether an event states a fact that nothing replaced or voided."""
-        return not self._replaced[seq]
+    def _original(self, header: dict[str, Any], seq: int, where: str) -> int:
+        """An event's original: itself, but for an amendment, which takes the place of what was in force until then."""
+        replaces, amends = header["replaces"], header["type"] in self._amendments
+        if replaces is None and not amends:
+            return seq
+        if not amends or type(replaces) is not int or not 0 <= replaces < seq or self.replaced[replaces]:
+            raise Wrong(where, f"replaces {replaces!r}, which it cannot: it is no amendment, or that is not in force.")
+        self.replaced[replaces] = True
+        return self.original[replaces]
 
 
-def read_header(line: bytes, where: str) -> dict[str, Any]:
-    """The header in a line of headers.ndjson."""
-    header = parsed(line, where)
-    if header.keys() != _HEADER or any(type(header[name]) is not str for name in _TEXTS):
-        raise Wrong(where, "does not have the members of a header.")
-    if any(header[name] is not None and type(header[name]) is not str for name in ("entity", "subject")):
-        raise Wrong(where, "has an entity or a subject that is no text.")
-    if not _HEX.fullmatch(header["content"]) or not _PLACED.fullmatch(f"{header['day']} {header['time']}"):
-        raise Wrong(where, "has a content, day or time that is not spelled as one.")
-    return header
-
-
-def read_log(pack: Pack, size: int, log: Log, signed: Sequence[Checkpoint]) -> None:
+def read_log(pack: Pack, size: int, log: Log, signed: Sequence[Root]) -> None:
     """Read all headers, and compare the root with every one that was signed, at its own size."""
-    waiting: dict[int, list[Checkpoint]] = defaultdict(list)
+    waiting: dict[int, list[Root]] = defaultdict(list)
     for each in signed:
         waiting[each.size].append(each)
     _compare(log, waiting)
-    for seq, line in enumerate(pack.lines("headers.ndjson")):
-        if seq == size:
-            raise Wrong(f"headers.ndjson, line {seq + 1}", f"goes beyond the {size} events of the snapshot.")
-        log.add(line, f"headers.ndjson, line {seq + 1} (seq {seq})")
-        _compare(log, waiting)
+    for seq, line in enumerate(pack.lines(HEADERS)):
+        if seq < size:
+            log.add(line, f"{HEADERS}, line {seq + 1} (seq {seq})")
+            _compare(log, waiting)
+        else:
+            raise Wrong(f"{HEADERS}, line {seq + 1}", f"goes beyond the {size} events of the snapshot.")
     if log.tree.size != size:
-        raise Wrong("headers.ndjson", f"has {log.tree.size} headers, but the snapshot is of {size} events.")
+        raise Wrong(HEADERS, f"has {log.tree.size} headers, but the snapshot is of {size} events.")
 
 
-def _compare(log: Log, waiting: dict[int, list[Checkpoint]]) -> None:
+def _compare(log: Log, waiting: dict[int, list[Root]]) -> None:
     for each in waiting.pop(log.tree.size, ()):
         if each.root != log.tree.root:
-            raise Wrong(
-                each.where,
-                f"says that the first {each.size} events have the root {each.root.hex()}; the headers in headers.ndjson "
-                f"have {log.tree.root.hex()}. One of seq 0 to {each.size - 1} was changed, or this is of another log.",
-            )
+            which = f"of the first {each.size} events is {log.tree.root.hex()} and not {each.root.hex()}"
+            raise Wrong(each.where, f"the root {which}: one of their headers was changed, or it is of another log.")
 
 
-def read_checkpoints(pack: Pack, size: int, key: Key) -> list[Checkpoint]:
+def read_checkpoints(pack: Pack, size: int, key: Key) -> list[Root]:
     """The signed checkpoints in the pack, in order of size; the last is of the very size of the snapshot."""
-    found: list[Checkpoint] = []
+    found = [Root(0, b"", "")]
     for number, line in enumerate(pack.lines("checkpoints.ndjson"), 1):
         where = f"checkpoints.ndjson, line {number}"
         said = parsed(line, where)
         with shape_of(where):
-            checkpoint = read_checkpoint(said["note"], key, where)
-            if said != {"size": checkpoint.size, "note": said["note"]}:
-                raise Wrong(where, f"says size {said['size']}, but its signed note {checkpoint.size}.")
-        if checkpoint.size > size or (found and checkpoint.size <= found[-1].size):
-            raise Wrong(
-                where, f"is of size {checkpoint.size}, out of order or beyond the {size} events of the snapshot."
-            )
-        found.append(checkpoint)
-    if size and (not found or found[-1].size != size):
+            found.append(read_checkpoint(said["note"], key, where))
+            if said["size"] != found[-1].size or not found[-2].size < found[-1].size <= size:
+                raise Wrong(
+                    where, f"is of size {found[-1].size} where it says another, is out of order, or is too large."
+                )
+    if found[-1].size != size:
         raise Wrong("checkpoints.ndjson", f"has no checkpoint of size {size}, which every pack has.")
-    return found
+    return found[1:]
 
 
-def check_sources(pack: Pack, snapshot: Snapshot, log: Log) -> int:
+def check_sources(pack: Pack, snapshot: Snapshot, log: Log) -> None:
     """What sources.json says was handed in is what the snapshot says, and its counts are those of the headers."""
-    said = pack.document("sources.json")
+    said = parsed(pack.whole("sources.json"), "sources.json")
     with shape_of("sources.json"):
-        if said["sources"] != snapshot.body["sources"] or said.keys() != {"sources", "events"}:
-            raise Wrong("sources.json", "does not say what the snapshot says that senders handed in.")
+        if said != {"sources": snapshot.body["sources"], "events": dict(log.sources)}:
+            raise Wrong("sources.json", "does not say what the snapshot says was handed in, and the headers hold.")
         for each in said["sources"]:
             if each["received"] != each["recorded"] + each["duplicate"] + each["conflict"] + each["rejected"]:
-                raise Wrong("sources.json", f"counts of the sender {each['sender']!r} do not add up to those received.")
-        for source in sorted(said["events"].keys() | log.sources.keys()):
-            stated, found = said["events"].get(source), log.sources.get(source)
-            if stated != found:
-                raise Wrong("sources.json", f"says {stated} events of {source!r}, but the headers have {found}.")
-    return len(log.sources)
+                raise Wrong("sources.json", f"counts of {each['sender']!r} do not add up to what was received.")
 
 
-# --- Definitions: what figures are made of ---------------------------------------------------------------------------
+# --- Definitions: what figures are made of ----------------------------------------------------------------------------
 
 DEFINITIONS = "definitions.json"
-ADDED, NEWEST, COMPUTED = (
-    {"count", "sum", "mean", "balance"},
-    {"latest", "latest_sum", "members"},
-    {"ratio", "total", "growth"},
-)
+ADDED, NEWEST = ("count", "sum", "mean", "balance"), ("latest", "latest_sum", "members")
+COMPUTED = ("ratio", "total", "growth")
 _NUMBER = re.compile(r"(-?)([0-9]{1,18})(?:\.([0-9]{1,18}))?", re.ASCII)
 
 
@@ -667,28 +565,19 @@ class Metric:
     """How one figure is counted, as definitions.json says; README.txt explains it in words."""
 
     def __init__(self, said: dict[str, Any]) -> None:
-        self.id: str = said["id"]
-        self.measure: str = said["measure"]
-        self.unit: str = said["unit"]
-        self.events: list[str] = list(said["events"])
-        self.leave: list[str] = list(said["leave"])
-        self.field: str | None = said["field"]
-        self.weight: str | None = said["weight"]
-        self.running: bool = said["carry"] or self.measure in ("balance", "members")
-        self.per: list[str] = list(said["per"])
-        self.where: list[tuple[str, list[Any]]] = [(name, list(allowed)) for name, allowed in said["where"].items()]
-        self.by: list[list[str]] = [list(group) for group in said["by"]]
-        self.minus: list[str] = list(said["minus"])
-        self.inputs: list[str] = [*said["of"], *self.minus, *filter(None, (said["numerator"], said["denominator"]))]
-        self.factor = Fraction(said["factor"] if _NUMBER.fullmatch(said["factor"]) else "no number")
-        self.places: int = said["places"]
-        self.rounding: str = said["rounding"]
-        known = self.measure in ADDED | NEWEST | COMPUTED | {"distinct"}
-        if not known or self.rounding not in _ROUNDINGS or self.places not in range(MOST_PLACES):
+        self.id, self.measure, self.unit = str(said["id"]), str(said["measure"]), str(said["unit"])
+        self.events, self.leave, self.per = list(said["events"]), list(said["leave"]), list(said["per"])
+        self.field, self.weight = said["field"], said["weight"]
+        self.where = [(name, list(allowed)) for name, allowed in said["where"].items()]
+        self.by = [list(group) for group in said["by"]]
+        self.minus = list(said["minus"])
+        self.inputs = [*said["of"], *self.minus, *filter(None, (said["numerator"], said["denominator"]))]
+        self.running = said["carry"] or self.measure in ("balance", "members")
+        self.factor = Fraction(said["factor"] if _NUMBER.fullmatch(said["factor"]) else "none")
+        self.places, self.rounding = said["places"], said["rounding"]
+        known = self.measure in (*ADDED, *NEWEST, *COMPUTED, "distinct") and self.places in range(MOST_PLACES)
+        if not known or self.rounding not in ("half_up", "half_even", "up", "down"):
             raise Wrong(DEFINITIONS, f"counts or rounds {self.id} in a way that this program does not know.")
-
-
-_ROUNDINGS = ("half_up", "half_even", "up", "down")
 
 
 class Period(NamedTuple):
@@ -707,31 +596,27 @@ class Definitions:
         if hashlib.sha256(data).hexdigest() != snapshot.body.get("definitions"):
             raise Wrong(DEFINITIONS, "is not what was signed with the snapshot.")
         said = parsed(data, DEFINITIONS)
-        if said.get("format") != DEFINITIONS_FORMAT or said.get("year") != snapshot.body["year"]:
-            raise Wrong(DEFINITIONS, f"is not of the format {DEFINITIONS_FORMAT} and of the snapshot's year.")
         with shape_of(DEFINITIONS):
-            self.year = str(said["year"])
-            self.months: list[str] = said["months"]
-            spans = {
-                each["id"]: Period(each["first_day"], each["last_day"], each["before"]) for each in said["periods"]
-            }
-            self.periods: dict[str, Period] = spans
-            self.corrected, self.voided, self.opened = (
-                said["builtin"][each] for each in ("corrected", "voided", "opened")
-            )
-            self.events: dict[str, dict[str, Any]] = said["events"]
-            self.metrics = {each.id: each for each in map(Metric, said["metrics"])}
+            if (said["format"], said["year"]) != ("governance-tracker/definitions/1", snapshot.body["year"]):
+                raise ValueError("format or year")
+            self.year, self.months = str(said["year"]), list(said["months"])
+            spans = [(each["id"], each["first_day"], each["last_day"], each["before"]) for each in said["periods"]]
+            self.periods = {id: Period(*span) for id, *span in spans}
+            self.corrected, self.voided = said["builtin"]["corrected"], said["builtin"]["voided"]
+            self.opened = said["builtin"]["opened"]
+            self.events = said["events"]
+            self.metrics = {each["id"]: Metric(each) for each in said["metrics"]}
             read = {type for each in self.metrics.values() for type in (*each.events, *each.leave)}
-            self.types: set[str] = read | {self.opened}
+            self.types = read | {self.opened}
 
 
-# --- Counting --------------------------------------------------------------------------------------------------------
+# --- Counting ---------------------------------------------------------------------------------------------------------
 #
 # Amounts are whole numbers of 10**-18, the finest that an event may state; dividing makes exact fractions of them.
 
 ONE = 10**18
 WHOLE = "{}"
-Values = Dict[str, Optional[Fraction]]  # noqa: UP006, UP045 # cell (canonical JSON of its dimensions, {} for the whole) to exact value
+Values = Dict[str, Optional[Fraction]]  # noqa: UP006, UP045  cell (its dimensions as canonical JSON) to exact value
 
 
 class Fact(NamedTuple):
@@ -747,21 +632,16 @@ class Fact(NamedTuple):
     version: int
     leaf: bytes
 
-    def field(self, name: str | None) -> Any:
+    def field(self, name: str) -> Any:
         """A field of the data, or subject, entity or day."""
-        if name in ("subject", "entity", "day"):
-            return getattr(self, name)
-        return self.data.get(name or "")
+        return getattr(self, name) if name in ("subject", "entity", "day") else self.data.get(name)
 
-    def amount(self, name: str | None) -> int | None:
+    def amount(self, name: str) -> int | None:
         """A number or an amount of money."""
-        value = self.data.get(name or "")
-        if type(value) is dict:
-            value = value["amount"]
-        if value is None:
-            return None
-        if type(value) is int:
-            return value * ONE
+        value = self.data.get(name)
+        value = value["amount"] if type(value) is dict else value
+        if value is None or type(value) is int:
+            return None if value is None else value * ONE
         found = _NUMBER.fullmatch(value)
         if found is None:
             raise ValueError(f"{name} is no number")
@@ -773,9 +653,7 @@ class Count:
     begin and end at cuts, so that each is a run of slots."""
 
     def __init__(self, metric: Metric, opened: str, cuts: list[str]) -> None:
-        self.metric = metric
-        self._opened = opened
-        self._cuts = cuts
+        self.metric, self._opened, self._cuts = metric, opened, cuts
         self._slots: dict[int, dict[str, Any]] = defaultdict(dict)
 
     def see(self, fact: Fact) -> None:
@@ -785,21 +663,20 @@ class Count:
             _merge(self._slots[slot], self.parts(fact))
 
     def parts(self, fact: Fact) -> list[tuple[str, Any]]:
-        """What a fact counts as: for a cell an amount and its weight, or the values it names; for a series, a reading."""
-        metric = self.metric
-        opened = fact.type == self._opened
+        """What a fact counts as: in cells an amount and its weight, or the values it names; in a series a reading."""
+        metric, opened = self.metric, fact.type == self._opened
         if not (
             fact.data["metric"] == metric.id if opened else all(fact.field(each) in ok for each, ok in metric.where)
         ):
             return []
         look = fact.data.get("by", {}).get if opened else fact.field
         cells = [WHOLE, *(canonical({name: look(name) for name in group}) for group in metric.by)]
-        if metric.measure in NEWEST:
-            return self._readings(fact, cells)
         if metric.measure == "distinct":
             value = fact.field(metric.field)
             names = {str(each) for each in (value if type(value) is list else [value]) if value is not None}
-            return [(cell, set(names)) for cell in cells if names]
+            return [(cell, names) for cell in cells] if names else []
+        if metric.measure in NEWEST:
+            return self._readings(fact, cells)
         amount = fact.amount("quantity") if opened else ONE if metric.field is None else fact.amount(metric.field)
         weight = ONE if metric.weight is None else fact.amount(metric.weight)
         if amount is None or weight is None:
@@ -808,15 +685,13 @@ class Count:
         return [(cell, (moved, weight)) for cell in cells]
 
     def _readings(self, fact: Fact, cells: list[str]) -> list[tuple[str, Any]]:
-        metric, value = self.metric, ONE
+        metric = self.metric
         if metric.measure == "members":
-            cells = [] if fact.type in metric.leave else cells
-        else:
-            found = fact.amount(metric.field)
-            if found is None:
-                return []
-            value = found
-        if metric.measure == "latest":
+            return [(fact.subject or "", (fact.time, fact.seq, ONE, [] if fact.type in metric.leave else cells))]
+        value = fact.amount(metric.field)
+        if value is None:
+            return []
+        if metric.measure == "latest":  # each cell is a series
             return [(cell, (fact.time, fact.seq, value, [cell])) for cell in cells]
         series = canonical([fact.field(name) for name in metric.per]) if metric.per else fact.subject or ""
         return [(series, (fact.time, fact.seq, value, cells))]
@@ -836,10 +711,11 @@ class Count:
         if measure in ADDED:
             return tidy({cell: Fraction(total, ONE) for cell, (total, _weight) in parts.items()}, Fraction(0))
         sums: dict[str, int] = defaultdict(int)
-        for cell, value in ((cell, value) for _time, _seq, value, cells in parts.values() for cell in cells):
-            sums[cell] += value
+        for _time, _seq, value, cells in parts.values():
+            for cell in cells:
+                sums[cell] += value
         values = {cell: Fraction(total, ONE) for cell, total in sums.items()}
-        if measure == "latest":  # of which a cell with a reading of 0 is listed, too
+        if measure == "latest":  # a cell whose newest reading is 0 is listed, too
             return {WHOLE: None, **values}
         return tidy(values, Fraction(0) if measure == "members" else None)
 
@@ -852,7 +728,7 @@ def _merge(into: dict[str, Any], parts: Iterable[tuple[str, Any]]) -> None:
             into.setdefault(key, set()).update(part)
         elif len(part) == 2:
             into[key] = part if old is None else (old[0] + part[0], old[1] + part[1])
-        elif old is None or old < part:  # time, then seq of the original
+        elif old is None or old < part:  # by time, then by the original's seq
             into[key] = part
 
 
@@ -865,8 +741,7 @@ class Answers:
     """What each metric comes to in each period, computed ones from the others."""
 
     def __init__(self, definitions: Definitions, counts: dict[str, Count]) -> None:
-        self._definitions = definitions
-        self._counts = counts
+        self._definitions, self._counts = definitions, counts
         self._known: dict[tuple[str, str], Values] = {}
 
     def of(self, id: str, period: str | None, depth: int = 0) -> Values:
@@ -876,19 +751,19 @@ class Answers:
         if depth > DEEPEST_METRIC:
             raise Wrong(DEFINITIONS, f"the metric {id} is made of too many others, or of itself.")
         if (id, period) not in self._known:
-            self._known[id, period] = self._find(self._definitions.metrics[id], period, depth)
+            self._known[id, period] = self._find(self._definitions.metrics[id], period, depth + 1)
         return self._known[id, period]
 
     def _find(self, metric: Metric, period: str, depth: int) -> Values:
         span = self._definitions.periods[period]
         if metric.measure not in COMPUTED:
             return self._counts[metric.id].answer(span)
-        parts = [self.of(each, period, depth + 1) for each in metric.inputs]
+        parts = [self.of(each, period, depth) for each in metric.inputs]
         if metric.measure == "growth":
-            parts = [parts[0], self.of(metric.inputs[0], span.before, depth + 1)]
+            parts.append(self.of(metric.inputs[0], span.before, depth))
         groups = [set(group) for group in metric.by]
         cells = {cell for part in parts for cell in part if cell != WHOLE and set(json.loads(cell)) in groups}
-        values = {cell: _computed(metric, parts, cell) for cell in {WHOLE, *cells}}
+        values = {cell: _computed(metric, parts, cell) for cell in (WHOLE, *cells)}
         return tidy({cell: value for cell, value in values.items() if value is not None}, None)
 
 
@@ -899,12 +774,9 @@ def _computed(metric: Metric, parts: Sequence[Values], cell: str) -> Fraction | 
     if len(known) < len(values):
         return None
     if metric.measure == "total":
-        added = len(known) - len(metric.minus)
-        return sum(known[:added], Fraction(0)) - sum(known[added:], Fraction(0))
+        return sum(known, Fraction(0)) - 2 * sum(known[len(known) - len(metric.minus) :], Fraction(0))
     above, below = known
-    if not below:
-        return None
-    return (above / below - (1 if metric.measure == "growth" else 0)) * metric.factor
+    return (above / below - (metric.measure == "growth")) * metric.factor if below else None
 
 
 def rounded(metric: Metric, value: Fraction | None) -> str | None:
@@ -913,14 +785,14 @@ def rounded(metric: Metric, value: Fraction | None) -> str | None:
         return None
     scaled = abs(value) * 10**metric.places
     whole, rest = divmod(scaled.numerator, scaled.denominator)
-    half = Fraction(rest, scaled.denominator) - Fraction(1, 2)
-    if metric.rounding == "half_even" and half == 0:
+    twice = 2 * rest - scaled.denominator  # above, at or below a half
+    if metric.rounding == "half_even" and twice == 0:
         whole += whole % 2
-    elif metric.rounding != "down" and (rest if metric.rounding == "up" else half >= 0):
+    elif metric.rounding != "down" and (rest if metric.rounding == "up" else twice >= 0):
         whole += 1
     digits = str(whole).rjust(metric.places + 1, "0")
-    text = f"{digits[: -metric.places]}.{digits[-metric.places :]}" if metric.places else digits
-    return f"-{text}" if value < 0 and whole else text
+    cut = len(digits) - metric.places
+    return ("-" if value < 0 and whole else "") + digits[:cut] + ("." + digits[cut:] if metric.places else "")
 
 
 def figure_of(definitions: Definitions, answers: Answers, metric: Metric) -> dict[str, Any]:
@@ -939,15 +811,12 @@ def figure_of(definitions: Definitions, answers: Answers, metric: Metric) -> dic
 
 def _place(definitions: Definitions, metric: Metric, by: dict[str, Any]) -> tuple[Any, ...]:
     """Where a cell stands: by grouping, then by choices in their order, numbers, texts, and last what is missing."""
-    groups = [set(group) for group in metric.by]
-    index = groups.index(set(by))
-    ranks: list[Any] = []
+    index, ranks = [set(group) for group in metric.by].index(set(by)), []
     for name in metric.by[index]:
         value = by[name]
         choices = (definitions.events[type].get(name, {}).get("choices", []) for type in metric.events)
-        listed = next((each.index(value) for each in choices if value in each), None)
-        number = value if isinstance(value, int) else 0
-        ranks.append((10_000, value is None, number, str(value)) if listed is None else (listed, False, 0, ""))
+        listed = next(((each.index(value), False, 0, "") for each in choices if value in each), None)
+        ranks.append(listed or (10_000, value is None, value if isinstance(value, int) else 0, str(value)))
     return (index, ranks, canonical(by))
 
 
@@ -957,52 +826,49 @@ _BODY = {"data", "entity", "id", "source", "subject", "time", "type"}
 
 
 def facts(pack: Pack, log: Log, definitions: Definitions) -> Iterator[Fact]:
-    """The facts in force that figures may rest on, after checking that events.ndjson has every body needed for them and
-    for those that they replaced, each as its header has it, in order, and nothing else."""
-    bodies = enumerate(pack.lines("events.ndjson"), 1)
-    for seq, line in enumerate(pack.lines("headers.ndjson")):
+    """The facts in force on which figures may rest. On the way it is checked that events.ndjson has the body of each,
+    and of what they replaced, as its header has it, in order, and nothing else."""
+    bodies = enumerate(pack.lines(EVENTS), 1)
+    for seq, line in enumerate(pack.lines(HEADERS)):
         if log.type_of(seq) not in definitions.types:
             continue
         number, body = next(bodies, (0, b""))
-        where = f"events.ndjson, line {number} (seq {seq})"
-        if not number:
-            raise Wrong(f"events.ndjson (seq {seq})", "is missing: the file ends before it.")
-        header = read_header(line, f"headers.ndjson (seq {seq})")
+        where = f"{EVENTS}, line {number} (seq {seq})"
+        header = read_header(line, f"{HEADERS} (seq {seq})")
         if hashlib.sha256(body).hexdigest() != header["content"]:
             raise Wrong(
-                where, f"is not the event whose content the header of seq {seq} names: changed, moved or left out."
+                where, f"is not the event that the header of seq {seq} names: it was changed, moved or left out."
             )
         said = parsed(body, where)
         if said.keys() != _BODY or any(said[name] != header[name] for name in _BODY - {"data"}):
             raise Wrong(where, f"says other things than the header of seq {seq}.")
         with shape_of(where):
             if abs((date.fromisoformat(header["day"]) - date.fromisoformat(header["time"][:10])).days) > 1:
-                raise Wrong(f"headers.ndjson (seq {seq})", f"puts {header['time']} on the day {header['day']}.")
-            data, original = said["data"], log.original_of(seq)
-            if header["replaces"] is not None:
-                if data["replaces"] != header["replaces"] or data["original"].get("seq", original) != original:
-                    raise Wrong(where, "amends another event than its header says.")
-            if log.in_force(seq):
-                inner = data["data"] if header["type"] == definitions.corrected else data
-                own = {name: header[name] for name in ("subject", "entity", "time", "day")}
-                yield Fact(original, log.type_of(seq), data=dict(inner), version=seq, leaf=leaf_of(line), **own)
-    for number, _line in bodies:
-        raise Wrong(f"events.ndjson, line {number}", "is of no event that figures rest on.")
+                raise Wrong(f"{HEADERS} (seq {seq})", f"puts {header['time']} on the day {header['day']}.")
+            data, original = said["data"], log.original[seq]
+            replaced = [header["replaces"], original]
+            if original != seq and [data["replaces"], data["original"].get("seq", original)] != replaced:
+                raise Wrong(where, "amends another event than its header says.")
+            if not log.replaced[seq]:
+                inner = dict(data["data"] if header["type"] == definitions.corrected else data)
+                own = [header[name] for name in ("subject", "entity", "time", "day")]
+                yield Fact(original, log.type_of(seq), own[0], own[1], own[2], own[3], inner, seq, leaf_of(line))
+    for number, _body in bodies:
+        raise Wrong(f"{EVENTS}, line {number}", "is no event on which a figure may rest.")
 
 
 def count_all(definitions: Definitions, found: Iterable[Fact], behind: Behind | None) -> Answers:
     """Count every metric."""
-    ends = ((each.first, f"{each.last}~") for each in definitions.periods.values())  # ~ sorts right after the last day
-    cuts = sorted({cut for pair in ends for cut in pair})
-    stored = [each for each in definitions.metrics.values() if each.measure not in COMPUTED]
-    counts = {each.id: Count(each, definitions.opened, cuts) for each in stored}
+    spans = definitions.periods.values()
+    cuts = sorted({each.first for each in spans} | {f"{each.last}~" for each in spans})  # ~ sorts after the last day
+    counts = {id: Count(each, definitions.opened, cuts) for id, each in definitions.metrics.items()}
     by_type: dict[str, list[Count]] = defaultdict(list)
     for count in counts.values():
         opened = [definitions.opened] if count.metric.measure == "balance" else []
         for type in {*count.metric.events, *count.metric.leave, *opened}:
             by_type[type].append(count)
     for fact in found:
-        with shape_of(f"events.ndjson (seq {fact.version})"):
+        with shape_of(f"{EVENTS} (seq {fact.version})"):
             for count in by_type[fact.type]:
                 count.see(fact)
                 if behind is not None:
@@ -1014,54 +880,52 @@ def flat(figure: dict[str, Any]) -> dict[tuple[int, str], str | None]:
     """Every value of a figure under its place: the year's, each cell's, each month's."""
     cells = {(1, canonical(each["by"])): each["value"] for each in figure["breakdown"]}
     months = {(2, each["period"]): each["value"] for each in figure["months"]}
-    return {(0, ""): figure["value"], **cells, **months}
+    return {(0, "the year"): figure["value"], **cells, **months}
 
 
-def check_figures(definitions: Definitions, answers: Answers, snapshot: Snapshot) -> tuple[int, int]:
-    """Every figure of the snapshot is what the events give. Returns how many there are, and how many values in all."""
-    stated, values = snapshot.body["figures"], 0
+def _differs(one: dict[str, Any], other: dict[str, Any]) -> str:
+    stated, found = flat(one), flat(other)
+    for place in [*stated, *found]:
+        if place not in stated or place not in found or stated[place] != found[place]:
+            return f"states {stated.get(place)} for {place[1]}, but {found.get(place)} is right."
+    return "has the right values, but in another order, or other things beside them."
+
+
+def check_figures(definitions: Definitions, answers: Answers, stated: list[dict[str, Any]]) -> int:
+    """Every figure of the snapshot is what the events give. Returns how many values there are in all."""
     if [each["metric"] for each in stated] != sorted(definitions.metrics):
-        raise Wrong("snapshot.json", "does not have exactly the figures that are defined, in order.")
+        raise Wrong(SNAPSHOT, "does not have exactly the figures that are defined, in order.")
+    values = 0
     for each in stated:
         found = figure_of(definitions, answers, definitions.metrics[each["metric"]])
         if each != found:
-            raise Wrong(f"snapshot.json, figure {each['metric']}", _differs(flat(each), flat(found), "the events give"))
+            raise Wrong(f"{SNAPSHOT}, figure {each['metric']}", _differs(each, found))
         values += len(flat(found))
-    return len(stated), values
+    return values
 
 
-def _differs(stated: dict[Any, Any], found: dict[Any, Any], gives: str) -> str:
-    for place in [*stated, *found]:
-        if place not in stated or place not in found or stated[place] != found[place]:
-            return f"states {stated.get(place)} {place[-1]}, but {gives} {found.get(place)}."
-    return "is right in its values, but not in their order."
-
-
-def check_exports(pack: Pack, snapshot: Snapshot, definitions: Definitions) -> None:
+def check_exports(pack: Pack, body: dict[str, Any], definitions: Definitions) -> None:
     """figures.json and figures.csv state the values and units that the snapshot and the definitions do."""
-    body, document = snapshot.body, pack.document("figures.json")
-    with shape_of("figures.json"):
-        if any(document[name] != body[name] for name in ("organisation", "year", "revision", "log_size", "catalogue")):
-            raise Wrong("figures.json", "is not of this snapshot.")
-        said = [(each["metric"], each["unit"], list(flat(each).items())) for each in document["figures"]]
-        real = [
-            (each["metric"], definitions.metrics[each["metric"]].unit, list(flat(each).items()))
-            for each in body["figures"]
-        ]
-        for one, other in zip_longest(said, real):
-            if one != other:
-                raise Wrong("figures.json", f"states {(one or other)[0]} otherwise than the snapshot.")
+    where, none, units = "figures.json", dict[str, Any](), {id: each.unit for id, each in definitions.metrics.items()}
+    with shape_of(where):
+        document = parsed(pack.whole(where)[:-1], where)
+        if any(document[name] != body[name] for name in _NAMED if name != "root"):
+            raise Wrong(where, "is of another snapshot.")
+        for said, each in zip_longest(document["figures"], body["figures"], fillvalue=none):
+            same = said["metric"] == each["metric"] and said["unit"] == units[said["metric"]]
+            if not same or list(flat(said).items()) != list(flat(each).items()):
+                raise Wrong(f"{where}, figure {each['metric']}", _differs(said, each))
     rows: list[tuple[str, ...]] = []
     for each in body["figures"]:
-        id, unit, year = each["metric"], definitions.metrics[each["metric"]].unit, str(body["year"])
-        rows.append((id, year, "", each["value"] or "", unit))
-        rows += [(id, year, _named(cell["by"]), cell["value"] or "", unit) for cell in each["breakdown"]]
-        rows += [(id, month["period"], "", month["value"] or "", unit) for month in each["months"]]
+        id, year = each["metric"], str(body["year"])
+        values = [(year, "", each["value"]), *((year, _named(cell["by"]), cell["value"]) for cell in each["breakdown"])]
+        values += [(month["period"], "", month["value"]) for month in each["months"]]
+        rows += [(id, period, by, value or "", units[id]) for period, by, value in values]
     with shape_of("figures.csv"):
         table = csv.DictReader(io.StringIO(pack.whole("figures.csv").decode(), newline=""), strict=True)
-        for number, (row, real_row) in enumerate(zip_longest(table, rows), 2):
-            if row is None or tuple(row[name] for name in ("metric", "period", "by", "value", "unit")) != real_row:
-                raise Wrong(f"figures.csv, row {number}", f"is not what the snapshot states: {real_row}.")
+        for number, (line, row) in enumerate(zip_longest(table, rows), 2):
+            if line is None or tuple(line[name] for name in ("metric", "period", "by", "value", "unit")) != row:
+                raise Wrong(f"figures.csv, row {number}", f"does not state what the snapshot does: {row}.")
 
 
 def _named(by: dict[str, Any]) -> str:
@@ -1073,50 +937,48 @@ def _encoded(value: Any) -> str:
     return re.sub("[%;=]", lambda sign: f"%{ord(sign[0]):02X}", text)
 
 
-def check_restatement(earlier: Snapshot, snapshot: Snapshot) -> int:
-    """What a restatement says has changed is the difference between the two revisions. Returns how many values."""
-    said, changes = snapshot.body["restatement"], []
-    before, after = ({each["metric"]: flat(each) for each in one.body["figures"]} for one in (earlier, snapshot))
+def check_restatement(earlier: dict[str, Any], body: dict[str, Any]) -> int:
+    """What a restatement says has changed is what differs from the revision before. Returns how many values that is."""
+    changes: list[dict[str, Any]] = []
+    before, after = ({each["metric"]: flat(each) for each in one["figures"]} for one in (earlier, body))
     for metric in sorted(before.keys() | after.keys()):
         old, new = before.get(metric, {}), after.get(metric, {})
-        for place in sorted(old.keys() | new.keys()):
-            previously, now = old.get(place), new.get(place)
-            if previously == now:
-                continue
+        for place in sorted(place for place in old.keys() | new.keys() if old.get(place) != new.get(place)):
             shown = {"by": json.loads(place[1])} if place[0] == 1 else {"period": place[1]} if place[0] else {}
-            difference = None if previously is None or now is None else f"{Decimal(now) - Decimal(previously):f}"
-            changes.append({"metric": metric, **shown, "previously": previously, "now": now, "difference": difference})
+            was, now = old.get(place), new.get(place)
+            difference = None if was is None or now is None else f"{Decimal(now) - Decimal(was):f}"
+            changes.append({"metric": metric, **shown, "previously": was, "now": now, "difference": difference})
+    said = body["restatement"]
     if said["changes"] != changes or not said["reason"]:
-        raise Wrong("snapshot.json, restatement", "does not list what differs from the revision before, with a reason.")
-    if any(seq not in range(earlier.body["log_size"], snapshot.body["log_size"]) for seq in said["events"]):
-        raise Wrong("snapshot.json, restatement", "names events that did not come between the two revisions.")
+        raise Wrong(SNAPSHOT, "does not say, with a reason, what differs from the revision before.")
+    if any(seq not in range(earlier["log_size"], body["log_size"]) for seq in said["events"]):
+        raise Wrong(SNAPSHOT, "is said to be restated for events that did not come since the revision before.")
     return len(changes)
 
 
 # --- A sample of the events behind a figure ---------------------------------------------------------------------------
 #
-# Each event's lot is SHA-256(UTF-8 of "seed:leaf in hex") of its version in force; the lowest lots are drawn. So anybody
-# draws the same sample from the same seed, and who picks the seed after the log was signed leaves no choice to others.
+# The lot of an event is SHA-256(UTF-8 of "seed:leaf in hex") of its version in force; the lowest lots are drawn. All
+# draw the same from the same seed; who picks it after the log was signed leaves nobody a way to choose what is drawn.
 
 
 class Behind:
     """The facts that a metric's figure of the year rests on: what is counted or added, or the newest of each series."""
 
     def __init__(self, definitions: Definitions, id: str) -> None:
-        self._spans: dict[str, list[Period]] = defaultdict(list)
+        self._spans: dict[str, set[Period]] = defaultdict(set)
         self._newest: dict[tuple[str, Period, str], tuple[Any, Fact]] = {}
         self._counted: dict[int, Fact] = {}
-        self._collect(definitions, definitions.metrics[id], definitions.year, 0)
+        self._collect(definitions, id, definitions.year, 0)
 
-    def _collect(self, definitions: Definitions, metric: Metric, period: str | None, depth: int) -> None:
+    def _collect(self, definitions: Definitions, id: str, period: str | None, depth: int) -> None:
         if period is None or depth > DEEPEST_METRIC:
             return
-        span = definitions.periods[period]
-        if metric.measure not in COMPUTED and span not in self._spans[metric.id]:
-            self._spans[metric.id].append(span)
+        metric, span = definitions.metrics[id], definitions.periods[period]
+        self._spans[id].add(span)
         for each in metric.inputs:
-            for one in (period, span.before if metric.measure == "growth" else None):
-                self._collect(definitions, definitions.metrics[each], one, depth + 1)
+            for one in (period, span.before) if metric.measure == "growth" else (period,):
+                self._collect(definitions, each, one, depth + 1)
 
     def see(self, count: Count, fact: Fact) -> None:
         """Note a fact, if it is one of them."""
@@ -1124,131 +986,92 @@ class Behind:
         for span in self._spans.get(metric.id, ()):
             if fact.day > span.last or (fact.day < span.first and not metric.running):
                 continue
-            for key, part in count.parts(fact):
+            for series, part in count.parts(fact):
+                key = (metric.id, span, series)
                 if metric.measure not in NEWEST:
                     self._counted[fact.seq] = fact
-                elif (metric.measure != "latest" or key == WHOLE) and self._older(metric.id, span, key, part):
-                    self._newest[metric.id, span, key] = (part, fact)
-
-    def _older(self, id: str, span: Period, series: str, part: Any) -> bool:
-        known = self._newest.get((id, span, series))
-        return known is None or bool(known[0] < part)
+                elif key not in self._newest or self._newest[key][0] < part:
+                    self._newest[key] = (part, fact)
 
     def draw(self, seed: str, count: int) -> tuple[list[Fact], int]:
         """The facts drawn, in order of seq, and out of how many."""
-        found = {**self._counted, **{fact.seq: fact for part, fact in self._newest.values() if WHOLE in part[3]}}
-        lots = sorted(found.values(), key=lambda fact: hashlib.sha256(f"{seed}:{fact.leaf.hex()}".encode()).digest())
+        newest = {fact.seq: fact for part, fact in self._newest.values() if WHOLE in part[3]}
+        found = {**self._counted, **newest}.values()
+        lots = sorted(found, key=lambda fact: hashlib.sha256(f"{seed}:{fact.leaf.hex()}".encode()).digest())
         return sorted(lots[:count], key=lambda fact: fact.seq), len(found)
 
 
-# --- All of it, in order ----------------------------------------------------------------------------------------------
+def sampled(pack: Pack, behind: Behind, seed: str, count: int) -> dict[str, Any]:
+    """The sample: the original's seq, source, id and type, and the time, seq and leaf of the version in force."""
+    drawn, population = behind.draw(seed, count)
+    wanted, headers = {fact.seq for fact in drawn}, {}
+    for seq, line in enumerate(pack.lines(HEADERS)):
+        if seq in wanted:
+            headers[seq] = read_header(line, HEADERS)
+    events = [
+        {"seq": fact.seq, "source": headers[fact.seq]["source"], "id": headers[fact.seq]["id"], "type": fact.type}
+        | {"time": fact.time, "version": fact.version, "leaf": fact.leaf.hex()}
+        for fact in drawn
+    ]
+    return {"seed": seed, "population": population, "events": events}
 
 
-class Asked(NamedTuple):
-    """What the user wants: files of checkpoints kept outside with their notes, the key if known, and a sample."""
-
-    key: str | None
-    checkpoints: Sequence[tuple[str, str]]
-    sample: tuple[str, str, int] | None
+# --- All of it, in order, and the command line ------------------------------------------------------------------------
 
 
-class Found(NamedTuple):
-    """What a pack that holds has: its snapshot's figures with their units, and the sample."""
-
-    figures: list[tuple[str, str | None, str]]
-    sample: list[dict[str, Any]]
-    population: int
-
-
-def verify(pack: Pack, asked: Asked, tell: Callable[[str, str], None]) -> Found:
-    """Check a pack; ``tell`` hears of each check that held. The first thing that is wrong is raised as :class:`Wrong`."""
+def verify(pack: Pack, given: argparse.Namespace, tell: Callable[[str, str], None]) -> dict[str, Any]:
+    """Check a pack. ``tell`` hears of each check that held; the first thing that is wrong is raised."""
     manifest = check_files(pack)
-    tell("files", f"{len(pack.sizes)} files, each as manifest.json lists it")
-
-    key = read_key(pack.whole("key.txt", LARGEST_NOTE).decode("utf-8", "replace"), "key.txt")
-    if asked.key is not None and read_key(asked.key, "--key") != key:
-        raise Wrong("key.txt", f"is not the key that you gave. The pack is signed by {key.line}.")
-    tell(
-        "key",
-        key.line if asked.key else f"{key.line}: compare it with the one that the organisation publishes elsewhere",
-    )
-
+    tell("files", f"{len(manifest['files'])} files, each as manifest.json lists it")
+    key = Key(pack.whole("key.txt", LARGEST_NOTE).decode("utf-8", "replace"), "key.txt")
+    if given.key is not None and Key(given.key, "--key").line != key.line:
+        raise Wrong("key.txt", f"is another key than you gave: {key.line}.")
+    tell("key", f"{key.line} ({'as you gave it' if given.key else 'compare it with the one published elsewhere'})")
     snapshot = read_snapshot(pack, "", key, sealed=True)
     body, size = snapshot.body, snapshot.body["log_size"]
     check_manifest(manifest, snapshot, key)
     people = " and ".join(f"{each['act']} by {each['by']}" for each in (snapshot.seal or {})["approvals"])
-    tell(
-        "seal", f"revision {body['revision']} of {body['year']} of {body['organisation']}, {people}, {snapshot.digest}"
-    )
-
+    tell("seal", f"{body['organisation']} {body['year']}, revision {body['revision']}, {people}: {snapshot.digest}")
     earlier = read_earlier(pack, snapshot, key)
-    tell("revisions", f"{len(earlier)} before this one, each linked to by the next")
+    tell("revisions", f"{len(earlier)} before this one")
     definitions = Definitions(pack, snapshot)
     tell("definitions", f"{len(definitions.metrics)} metrics, as they were signed")
 
-    outside = [read_checkpoint(note, key, name) for name, note in asked.checkpoints]
+    outside = [read_checkpoint(note, key, name) for name, note in given.notes]
     inside = read_checkpoints(pack, size, key)
-    roots = [
-        Checkpoint(each.body["log_size"], bytes.fromhex(each.body["root"]), f"revision {each.body['revision']}")
-        for each in (*earlier, snapshot)
-    ]
+    frozen = [(each.body, f"revision {each.body['revision']}") for each in (*earlier, snapshot)]
+    roots = [Root(each["log_size"], bytes.fromhex(each["root"]), where) for each, where in frozen]
     log = Log(definitions.corrected, definitions.voided)
     read_log(pack, size, log, [*roots, *inside, *outside])
     tell("headers", f"all {size} events; their tree has the signed root {log.tree.root.hex()}")
-    tell(
-        "checkpoints", f"{len(inside)} in the pack, {sum(each.size <= size for each in outside)} given, all of this log"
-    )
+    fitting = [each for each in outside if each.size <= size]
+    tell("checkpoints", f"{len(inside)} in the pack and {len(fitting)} that you gave are of this log")
     for each in outside:
-        if each.size > size:
-            tell("NOT CHECKED", f"{each.where} is of size {each.size}: this pack has {size} events and cannot show it")
-    tell("sources", f"{check_sources(pack, snapshot, log)} sources, counted in the headers as stated")
+        if each not in fitting:
+            tell("NOT CHECKED", f"{each.where} is of size {each.size}, but the pack of {size}: ask for a later pack")
+    check_sources(pack, snapshot, log)
+    tell("sources", f"{len(log.sources)} sources, with as many events as is stated")
 
-    behind = None if asked.sample is None else Behind(definitions, asked.sample[0])
     with shape_of(DEFINITIONS):
+        if given.sample and given.sample not in definitions.metrics:
+            raise Wrong("--sample", f"there is no figure {given.sample!r} in this pack.")
+        behind = Behind(definitions, given.sample) if given.sample else None
         answers = count_all(definitions, facts(pack, log, definitions), behind)
     needed = sum(log.type_of(seq) in definitions.types for seq in range(size))
-    tell("events", f"{needed} of them may matter to a figure; the content of each is here, as its header says")
-    with shape_of("snapshot.json"):
-        figures, values = check_figures(definitions, answers, snapshot)
-        tell("figures", f"{figures} figures, {values} values with breakdowns and months: all follow from the events")
-        check_exports(pack, snapshot, definitions)
+    tell("events", f"{needed} on which a figure may rest; each is here, as its header says")
+    with shape_of(SNAPSHOT):
+        values = check_figures(definitions, answers, body["figures"])
+        tell(
+            "figures",
+            f"{len(body['figures'])}, in all {values} values with breakdowns and months: all follow from the events",
+        )
+        check_exports(pack, body, definitions)
         tell("exports", "figures.json and figures.csv state the same")
         if earlier:
-            tell(
-                "restatement",
-                f"{check_restatement(earlier[-1], snapshot)} values changed since the revision before, as stated",
-            )
-    return _found(pack, snapshot, definitions, behind, asked)
-
-
-def _found(pack: Pack, snapshot: Snapshot, definitions: Definitions, behind: Behind | None, asked: Asked) -> Found:
-    figures = [
-        (each["metric"], each["value"], definitions.metrics[each["metric"]].unit) for each in snapshot.body["figures"]
-    ]
-    if behind is None or asked.sample is None:
-        return Found(figures, [], 0)
-    drawn, population = behind.draw(*asked.sample[1:])
-    headers = {fact.seq: b"" for fact in drawn}
-    for seq, line in enumerate(pack.lines("headers.ndjson")):
-        if seq in headers:
-            headers[seq] = line
-    named = [(fact, parsed(headers[fact.seq], "headers.ndjson")) for fact in drawn]
-    rows = [
-        {
-            "seq": fact.seq,
-            "version": fact.version,
-            "leaf": fact.leaf.hex(),
-            "time": fact.time,
-            "type": fact.type,
-            "id": header["id"],
-            "source": header["source"],
-        }
-        for fact, header in named
-    ]
-    return Found(figures, rows, population)
-
-
-# --- The command line -------------------------------------------------------------------------------------------------
+            changed = check_restatement(earlier[-1].body, body)
+            tell("restatement", f"{changed} values differ from the revision before, as is stated")
+        figures = [{"metric": each["metric"], "value": each["value"]} for each in body["figures"]]
+    return {"figures": figures, "sample": sampled(pack, behind, given.seed, given.count) if behind else None}
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -1257,46 +1080,40 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--key", help="the log's key as its owner publishes it: NAME+ID+KEY")
     parser.add_argument("--checkpoint", action="append", default=[], type=Path, help="a checkpoint kept outside")
     parser.add_argument("--sample", metavar="METRIC", help="draw a sample of the events behind this figure")
-    parser.add_argument("--seed", default="", help="what the sample is drawn from, the same from the same")
+    parser.add_argument("--seed", default="", help="what the sample is drawn from: the same from the same")
     parser.add_argument("--count", type=int, default=25, help="how many events to draw")
     parser.add_argument("--figures", action="store_true", help="list every figure that was confirmed")
     parser.add_argument("--json", action="store_true", help="print one JSON document instead")
     given = parser.parse_args(argv)
-    if given.pack is None:
-        given.pack = Path(__file__).resolve().parent
     if given.sample and not (given.seed.strip() and given.count > 0):
-        parser.error("a sample needs --seed and a --count above 0")
+        parser.error("a sample needs a --seed, and a --count of 1 or more")
+    given.pack = given.pack or Path(__file__).resolve().parent
     return given
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Check the pack that the arguments name, print what was found, and return the exit status."""
     given = _arguments(argv)
-    checks: list[dict[str, str]] = []
-    wrong: Wrong | None = None
-    found = Found([], [], 0)
+    found: dict[str, Any] = {"holds": True, "checks": [], "wrong": None}
 
     def tell(check: str, says: str) -> None:
-        checks.append({"check": check, "says": says})
+        found["checks"].append({"check": check, "says": says})
         if not given.json:
             _print(f"{check:<13}{says}")
 
     try:
-        key = None if given.key is None else read_key(given.key, "--key").line
-        notes = [(str(file), _note(file)) for file in given.checkpoint]
-        sample = None if given.sample is None else (given.sample, given.seed, given.count)
-        if given.pack.is_dir() and not (given.pack / _MANIFEST).is_file():
-            raise OSError(f"{given.pack} has no {_MANIFEST}: name the pack")
         with contextlib.ExitStack() as stack:
-            pack = Folder(given.pack) if given.pack.is_dir() else Zip(stack.enter_context(given.pack.open("rb")))
-            found = verify(pack, Asked(key, notes, sample), tell)
+            given.notes = [(str(file), _note(file)) for file in given.checkpoint]
+            folder = given.pack.is_dir()
+            pack = Folder(given.pack) if folder else Zip(stack.enter_context(given.pack.open("rb")))
+            found.update(verify(pack, given, tell))
     except OSError as error:
-        _print(f"Cannot read: {error}", sys.stderr)
+        _print(f"This cannot be read: {error}")
         return 2
     except Wrong as error:
-        wrong = error
-    _report(given, checks, found, wrong)
-    return 1 if wrong else 0
+        found.update(holds=False, wrong={"where": error.where, "what": error.what})
+    _report(given, found)
+    return 0 if found["holds"] else 1
 
 
 def _note(file: Path) -> str:
@@ -1304,38 +1121,28 @@ def _note(file: Path) -> str:
         return stream.read(LARGEST_NOTE).decode("utf-8", "replace")
 
 
-def _report(given: argparse.Namespace, checks: list[dict[str, str]], found: Found, wrong: Wrong | None) -> None:
+def _report(given: argparse.Namespace, found: dict[str, Any]) -> None:
     if given.json:
-        said = None if wrong is None else {"where": wrong.where, "what": wrong.what}
-        figures = [{"metric": metric, "value": value, "unit": unit} for metric, value, unit in found.figures]
-        document = {
-            "holds": wrong is None,
-            "checks": checks,
-            "wrong": said,
-            "figures": figures if given.figures else [],
-        }
-        _print(json.dumps({**document, "sample": found.sample, "population": found.population}, indent=2))
+        _print(json.dumps(found, indent=2))
         return
-    if wrong is not None:
-        _print(f"{'WRONG':<13}{wrong.where} {wrong.what}")
+    if found["wrong"]:
+        _print(f"WRONG        {found['wrong']['where']} {found['wrong']['what']}")
         return
-    for metric, value, unit in found.figures if given.figures else ():
-        _print(f"{metric:<50}{value or '-':>24} {unit}")
-    if given.sample:
-        _print(
-            f"{len(found.sample)} of the {found.population} events behind {given.sample}, drawn from {given.seed!r}:"
-        )
-    for row in found.sample:
-        _print(" ".join(str(value) for value in row.values()))
-    _print("Everything holds." + ("" if given.key else " Whose key it is, the pack itself cannot show: use --key."))
+    for each in found["figures"] if given.figures else ():
+        _print(f"{each['metric']:<60}{each['value'] or '-':>24}")
+    if found["sample"]:
+        events, population = found["sample"]["events"], found["sample"]["population"]
+        _print(f"{len(events)} of the {population} events behind {given.sample}, drawn from the seed {given.seed}:")
+        for each in events:
+            _print(" ".join(f"{name}={value}" for name, value in each.items()))
+    _print("Everything holds." + ("" if given.key else " Whose key it is, a pack cannot show: see --key."))
 
 
-def _print(text: str, stream: Any = None) -> None:
-    """Print a text from a pack such that it cannot steer a terminal, nor fail on one that lacks its letters."""
-    stream = stream or sys.stdout
+def _print(text: str) -> None:
+    """Print what comes from a pack so that it cannot steer a terminal, nor fail on one that lacks its letters."""
     plain = "".join(each if each.isprintable() or each == "\n" else ascii(each)[1:-1] for each in text)
-    encoding = getattr(stream, "encoding", None) or "utf-8"
-    print(plain.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
+    encoding = sys.stdout.encoding or "utf-8"
+    print(plain.encode(encoding, "backslashreplace").decode(encoding), flush=True)
 
 
 if __name__ == "__main__":
