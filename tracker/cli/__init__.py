@@ -11,6 +11,7 @@ from tracker.cli import (
     amending,
     checking,
     checkpoints,
+    erasing,
     keys,
     people,
     quarantine,
@@ -55,6 +56,9 @@ for command in (
     tokens.token,
     keys.keys,
     quarantine.quarantine,
+    erasing.erasures,
+    erasing.retention,
+    erasing.hold,
     serving.serve,
 ):
     cli.add_command(command)

@@ -17,6 +17,7 @@ from tracker.cli import demo as demonstration
 from tracker.cli.common import opened
 from tracker.service import Service
 from tracker.settings import read_settings
+from tracker.workflows.reapplying import unknown
 
 HOST, PORT = "127.0.0.1", 8000
 _SHARED = "PROMETHEUS_MULTIPROC_DIR"
@@ -52,6 +53,13 @@ def _check_access(service: Service) -> None:
     known = service.registry.current()
     with service.database.read() as session:
         service.quarantine.check(session)
+        lost = unknown(session, service.erasures.read())
+    if lost:
+        click.echo(
+            f"The erasure ledger {service.erasures.path} lacks erasures of this database: {len(lost)}. After a restore "
+            "they would not be applied again. Restore the file; `tracker erasures list` names them.",
+            err=True,
+        )
     if not known.sources and not known.tokens:
         click.echo(
             "Nobody may call the API yet: `tracker token add` admits a machine or a colleague, `tracker source add` "

@@ -13,6 +13,7 @@ from tracker.access.secondfactor import any_enrolled
 from tracker.access.signing import any_sealed
 from tracker.catalogue import COMPUTED, load
 from tracker.cli.common import OPERATOR, as_json, opened, progress, report
+from tracker.cli.erasing import reapply_all
 from tracker.errors import CatalogueInvalid, NotReady
 from tracker.intake.quarantine import any_held
 from tracker.jobs.activation import activate
@@ -26,7 +27,10 @@ from tracker.workflows.scrubbing import rewrite
 
 @click.command()
 def init() -> None:
-    """Create or upgrade the database, make the key files, and put the configuration in force if none is yet."""
+    """Create or upgrade the database, make the key files, and put the configuration in force if none is yet.
+
+    Where the database was restored from a backup, what was erased since that was made is erased again.
+    """
     service = open_service(read_settings())
     wiring.connect()
     upgrade(service.database)
@@ -37,8 +41,11 @@ def init() -> None:
         active = read_head(session).catalogue
     if active is None:
         activate(service.database, service.ledger, OPERATOR)
+    again = reapply_all(service)
     service.close()
     click.echo(f"The database at {service.database.url.render_as_string(hide_password=True)} is up to date.")
+    if again:
+        click.echo(f"Erasures applied again, since the database was restored: {again}.")
     if active not in {None, service.catalogue.digest}:
         click.echo("The configuration differs from the one in force: run `tracker catalogue activate`.")
 
