@@ -7,8 +7,7 @@ import zipfile
 
 import pytest
 
-from tests.cli.conftest import TRACKER, Desk, environment
-from tests.cli.test_commands import a_case
+from tests.cli.conftest import TRACKER, Desk, a_case, environment
 
 
 @pytest.fixture
