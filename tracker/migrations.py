@@ -79,18 +79,28 @@ def check_ready(database: Database) -> None:
     :raise NotMigrated: saying which command to run, or which guard is gone.
     :raise NotReady: the database does not answer.
     """
+    check_migrated(database)
+    with plain_errors(), database.engine.connect() as connection:
+        gone = GUARDS[connection.dialect.name] - guards(connection)
+        if gone:
+            raise NotMigrated(
+                f"The database has lost guards of its log: {', '.join(sorted(gone))}. Somebody removed or disabled "
+                "them; see what was changed with `tracker verify` before you restore them."
+            )
+
+
+def check_migrated(database: Database) -> None:
+    """Refuse a database without the newest schema.
+
+    :raise NotMigrated: saying which command to run.
+    :raise NotReady: the database does not answer.
+    """
     with plain_errors(), database.engine.connect() as connection:
         found = MigrationContext.configure(connection).get_current_revision()
         wanted = ScriptDirectory.from_config(configuration()).get_current_head()
         if found != wanted:
             state = "has no tables of the tracker yet" if found is None else f"is at {found}, not at {wanted}"
             raise NotMigrated(f"The database {state}. Run `tracker init`.")
-        gone = GUARDS[connection.dialect.name] - guards(connection)
-        if gone:
-            raise NotMigrated(
-                f"The database has lost guards of its log: {', '.join(sorted(gone))}. Somebody removed or disabled "
-                "them; compare the log with a backup before you restore them."
-            )
 
 
 def guarded(guard: str) -> str:
