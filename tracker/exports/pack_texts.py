@@ -26,10 +26,10 @@ You need Python 3.9 or later and its package `cryptography`; nothing of the orga
 
   1. Read verify.py. It is one file, written to be read. If you would rather not trust the one in
      here, take it from the project's published source, or write your own from what is said below.
-  2. Run it:    python verify.py PACK.zip
-  3. Compare what it prints with the annual report, and the key and the checkpoint with those that you
-     got some other way: from the organisation's web page, from last year's pack, from your own files.
-     A pack that brings its own key proves that it agrees with itself, and no more.
+  2. Run it in a folder that holds nothing else:    python verify.py PACK.zip
+  3. Compare what it prints with the annual report, and give it the key and a checkpoint that you got
+     some other way (--key, --checkpoint): from the organisation's web page, from last year's pack, from
+     your own files. A pack that brings its own key proves that it agrees with itself, and no more.
 
 
 WHAT IS IN IT
@@ -39,7 +39,8 @@ WHAT IS IN IT
   seal.json, seal.sig  who signed and who approved that snapshot; the log key's signature (Ed25519,
                        base64) over the bytes of seal.json
   revisions/           the same of every earlier revision of the year, if there are any; `previous` in
-                       a snapshot is the SHA-256 of the one before
+                       a snapshot is the SHA-256 of the one before. One from before there were
+                       signatures has no seal
   figures.json         the figures with labels, units and definitions, as `tracker export` writes them
   figures.csv          the same as a table
   definitions.json     how each figure follows from events; its SHA-256 is in the snapshot
