@@ -26,7 +26,7 @@ You need Python 3.9 or later and its package `cryptography`; nothing of the orga
 
   1. Read verify.py. It is one file, written to be read. If you would rather not trust the one in
      here, take it from the project's published source, or write your own from what is said below.
-  2. Run it in a folder that holds nothing else:    python verify.py PACK.zip
+  2. Run it:    python -I verify.py PACK.zip
   3. Compare what it prints with the annual report, and give it the key and a checkpoint that you got
      some other way (--key, --checkpoint): from the organisation's web page, from last year's pack, from
      your own files. A pack that brings its own key proves that it agrees with itself, and no more.
