@@ -13,14 +13,15 @@ from tracker.web.lists import Column, Listing, Query, Rows
 from tracker.web.pages import PUBLIC, Page
 from tracker.web.rendering import service
 
+COLUMNS: tuple[Column[Checkpoint], ...] = (
+    Column("size", lazy("Events"), lambda each: each.size, kind="number"),
+    Column("signed_at", lazy("Signed on"), lambda each: each.signed_at, kind="instant"),
+    Column("root", lazy("Root"), lambda each: each.root.hex(), kind="code"),
+    Column("note", lazy("Signed text"), lambda each: each.note),
+)
 LISTING = Listing(
     "checkpoints",
-    (
-        Column("size", lazy("Events"), lambda each: each.size, kind="number"),
-        Column("signed_at", lazy("Signed on"), lambda each: each.signed_at, kind="instant"),
-        Column("root", lazy("Root"), lambda each: each.root.hex(), kind="code"),
-        Column("note", lazy("Signed text"), lambda each: each.note),
-    ),
+    COLUMNS,
     searchable=False,
     empty=(
         lazy("No checkpoint yet"),
