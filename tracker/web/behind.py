@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 from flask import request
 from sqlalchemy.orm import Session
@@ -38,15 +38,19 @@ class Behind(NamedTuple):
 
 
 def page(session: Session, person: Person, metric: Metric, period: Period) -> Behind:
-    """The page that the address asks for: ``?after=`` a seq, ``?cell=`` one of a breakdown, as JSON.
+    """The page that the address asks for: ``?after=`` a seq, ``?cell=`` one of a breakdown, as JSON, ``?as_of=`` a seq:
+    what was behind the figure when it was recorded.
 
     :raise NotFound: the metric has no such breakdown, or the address is odd.
     """
-    cell, after = _cell(request.args.get("cell")), _after(request.args.get("after"))
+    cell, after = _cell(request.args.get("cell")), seq_of(request.args.get("after"), -1)
+    as_of = seq_of(request.args.get("as_of"))
     view = sight(session, service().keys, person, service().ledger.clock())
     listed: list[Fact] = []
     total, hidden, more = 0, 0, False
-    for fact in facts_behind(session, service().catalogue, metric, period, cell=cell):
+    for fact in facts_behind(
+        session, service().catalogue, metric, period, cell=cell, size=None if as_of is None else as_of + 1
+    ):
         if total >= MOST and len(listed) > PAGE:
             more = True
             break
@@ -73,6 +77,11 @@ def _cell(text: str | None) -> Mapping[str, Any]:
     return found
 
 
-def _after(text: str | None) -> int:
+@overload
+def seq_of(text: str | None, otherwise: int) -> int: ...
+@overload
+def seq_of(text: str | None) -> int | None: ...
+def seq_of(text: str | None, otherwise: int | None = None) -> int | None:
+    """A seq of the address; ``otherwise`` where it has none, or an odd one."""
     plain = text is not None and text.isascii() and text.isdigit() and len(text) < 16
-    return int(text) if text and plain else -1
+    return int(text) if text and plain else otherwise

@@ -75,13 +75,15 @@ def events(metric: str, period: str) -> str:
     chosen, span = _metric(metric), service().catalogue.calendar.parse(period)
     with service().database.read() as session:
         found = behind.page(session, current_person(), chosen, span)
-    here: dict[str, Any] = {"metric": chosen.id, "period": span.id, "cell": request.args.get("cell")}
+    as_of = behind.seq_of(request.args.get("as_of"))
+    here: dict[str, Any] = {"metric": chosen.id, "period": span.id, "cell": request.args.get("cell"), "as_of": as_of}
     return render_template(
         "figures/events.html",
         metric=chosen,
         period=span,
         words=periods.words(span),
         found=found,
+        as_of=as_of,
         said=said,
         type_words=type_words,
         kinds=service().catalogue.lifecycles_by_event,
