@@ -90,7 +90,7 @@ def test_as_of_any_seq_is_what_a_ledger_says_that_has_recorded_no_more(fresh: Fr
 
 
 @pytest.mark.full
-@settings(often, max_examples=100)
+@settings(often, max_examples=30)
 @given(data=st.data())
 def test_as_of_any_seq_of_long_histories_too(fresh: Fresh, data: st.DataObject) -> None:
     assert_nothing_more_was_known(fresh, data, data.draw(st.integers(5, 20)), [*PERIODS])
