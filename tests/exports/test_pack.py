@@ -170,7 +170,7 @@ def test_the_readme_says_how_to_check_and_what_that_does_not_show(lived: House) 
     text = members(pack(lived))["README.txt"].decode()
     assert text.startswith("ASSURANCE PACK\n測試公司 / A Test Company, reporting year 2020, revision 1\n")
     for part in (
-        "python verify.py PACK.zip",
+        "python -I verify.py PACK.zip",
         "WHAT IT DOES NOT SHOW",
         "checkpoint that you kept outside",
         "`latest_sum`",
