@@ -268,12 +268,18 @@ class Key:
     """A log's public key, and the name it signs under."""
 
     def __init__(self, line: str, where: str) -> None:
-        self.line = line.strip()
+        """:param line: ends with a newline."""
+        self.line = line[:-1]
         self.name, _, rest = self.line.partition("+")
         raw = unbase64(rest.partition("+")[2])
         self.id = hashlib.sha256(f"{self.name}\n".encode("utf-8", "replace") + raw).digest()[:4]
         self.public = raw[1:]
-        if not _KEY_NAME.fullmatch(self.name) or len(raw) != 33 or raw[0] != 1 or rest[:8] != self.id.hex():
+        if (
+            not _KEY_NAME.fullmatch(self.name)
+            or len(raw) != 33
+            or raw[0] != 1
+            or rest[:9] + line[-1:] != f"{self.id.hex()}+\n"
+        ):
             raise Wrong(where, "is no key, or a damaged one: NAME+ID+KEY, of which ID belongs to the other two.")
 
     def signed(self, message: bytes, signature: bytes) -> bool:
@@ -374,19 +380,23 @@ class Snapshot(NamedTuple):
     seal: dict[str, Any] | None
 
 
-def read_snapshot(pack: Pack, prefix: str, key: Key, *, sealed: bool) -> Snapshot:
-    """A snapshot whose seal the key signed; nothing of it is read before that is sure."""
+def read_snapshot(pack: Pack, prefix: str, key: Key) -> Snapshot:
+    """A snapshot whose seal the key signed; nothing of it is read before that is sure.
+
+    One that came before there were seals has none, and names no root; the snapshot after it names its digest.
+    """
     where, data, seal = f"{prefix}snapshot.json", pack.whole(f"{prefix}snapshot.json"), None
     digest = hashlib.sha256(data).hexdigest()
-    if sealed or f"{prefix}seal.json" in pack.sizes:
+    if not prefix or f"{prefix}seal.json" in pack.sizes:
         seal = _read_seal(pack, f"{prefix}seal", key)
         if seal["digest"] != digest:
             raise Wrong(where, f"has the digest {digest}, but it is {seal['digest']} that was signed.")
     body = parsed(data, where)
     with shape_of(where):
-        if any(body[name] != seal[name] for name in ("year", "revision", "log_size", "root")) if seal else False:
-            raise Wrong(f"{prefix}seal.json", "says another year, revision, log_size or root than the snapshot.")
-        if not (int(body["log_size"]) >= 0 and int(body["revision"]) >= 1 and _HEX.fullmatch(body["root"])):
+        sealed = seal or {"log_size": body["log_size"], "revision": body["revision"], "year": body["year"]}
+        if any(body.get(name) != sealed.get(name) for name in ("year", "revision", "log_size", "root")):
+            raise Wrong(f"{prefix}seal.json", "is missing, or of another year, revision, log_size or root.")
+        if int(body["log_size"]) < 0 or int(body["revision"]) < 1 or not _HEX.fullmatch(sealed.get("root", "0" * 64)):
             raise ValueError("log_size, revision or root")
     return Snapshot(body, digest, seal)
 
@@ -416,21 +426,16 @@ def check_manifest(manifest: dict[str, Any], snapshot: Snapshot, key: Key) -> No
 
 
 def read_earlier(pack: Pack, snapshot: Snapshot, key: Key) -> list[Snapshot]:
-    """The revisions before, the first one first, each linked to by its digest in the one that follows.
-
-    Each is signed; but the oldest may be from before there were signatures, and then the links alone hold them.
-    """
+    """The revisions before, the first one first, each linked to by its digest in the one that follows."""
     found = [snapshot]
     for revision in range(snapshot.body["revision"] - 1, 0, -1):
         after, where = found[0], f"revisions/{revision}.snapshot.json"
-        earlier = read_snapshot(pack, f"revisions/{revision}.", key, sealed=False)
+        earlier = read_snapshot(pack, f"revisions/{revision}.", key)
         if after.body.get("previous") != earlier.digest:
             raise Wrong(where, f"is not the one that revision {revision + 1} says it follows.")
         same = all(earlier.body.get(name) == after.body.get(name) for name in ("organisation", "year"))
         if not same or earlier.body["revision"] != revision or earlier.body["log_size"] > after.body["log_size"]:
             raise Wrong(where, f"cannot be revision {revision} of this year.")
-        if earlier.seal and not after.seal:
-            raise Wrong(f"revisions/{revision + 1}.seal.json", "is missing from the pack.")
         found.insert(0, earlier)
     if found[0].body.get("previous") is not None or found[0].body.get("restatement") is not None:
         raise Wrong(SNAPSHOT, "is of a first revision, but says that it follows another.")
@@ -1024,10 +1029,10 @@ def verify(pack: Pack, given: argparse.Namespace, tell: Callable[[str, str], Non
     manifest = check_files(pack)
     tell("files", f"{len(manifest['files'])} files, each as manifest.json lists it")
     key = Key(pack.whole("key.txt", LARGEST_NOTE).decode("utf-8", "replace"), "key.txt")
-    if given.key is not None and Key(given.key, "--key").line != key.line:
+    if given.key is not None and Key(given.key.strip() + "\n", "--key").line != key.line:
         raise Wrong("key.txt", f"is another key than you gave: {key.line}.")
     tell("key", f"{key.line} ({'as you gave it' if given.key else 'compare it with the one published elsewhere'})")
-    snapshot = read_snapshot(pack, "", key, sealed=True)
+    snapshot = read_snapshot(pack, "", key)
     body, size = snapshot.body, snapshot.body["log_size"]
     check_manifest(manifest, snapshot, key)
     people = " and ".join(f"{each['act']} by {each['by']}" for each in (snapshot.seal or {})["approvals"])
@@ -1039,7 +1044,7 @@ def verify(pack: Pack, given: argparse.Namespace, tell: Callable[[str, str], Non
 
     outside = [read_checkpoint(note, key, name) for name, note in given.notes]
     inside = read_checkpoints(pack, size, key)
-    frozen = [(each.body, f"revision {each.body['revision']}") for each in (*earlier, snapshot)]
+    frozen = [(each.body, f"revision {each.body['revision']}") for each in (*earlier, snapshot) if each.seal]
     roots = [Root(each["log_size"], bytes.fromhex(each["root"]), where) for each, where in frozen]
     log = Log(definitions.corrected, definitions.voided)
     read_log(pack, size, log, [*roots, *inside, *outside])
