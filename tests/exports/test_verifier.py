@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -22,7 +23,7 @@ from tests.house import Fresh, House, small_catalogue
 from tests.tallies.histories import live_through
 from tracker import canonical
 from tracker.access.notes import verifier_key
-from tracker.cli.verifying_pack import verify_pack
+from tracker.cli.verifying import verify_command
 from tracker.db import Database
 from tracker.errors import Conflict
 from tracker.exports import verifier
@@ -181,17 +182,17 @@ def test_figures_are_listed_where_asked_for(lived: House, tmp_path: Path) -> Non
     assert dict(line.split() for line in found.lines[11:-1]) == figures
 
 
-def test_the_command_line_of_the_tracker_says_the_same(
-    lived: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_line_of_the_tracker_says_the_same(lived: House, tmp_path: Path) -> None:
     file, kept = tmp_path / "pack.zip", tmp_path / "kept.txt"
     kept.write_text(note_of(lived, 8), "utf-8")
-    arguments = (f"--key={KEY}", f"--checkpoint={kept}", "--sample=desk.cases", "--seed=a", "--count=3", "--figures")
+    arguments = (f"--key={KEY}", f"--checkpoint={kept}")
     expected = check_bytes(pack_of(lived, 2020), file, *arguments)
-    status = verify_pack(file, key=KEY, checkpoints=[kept], sample="desk.cases", seed="a", count=3, figures=True)
-    assert (status, capsys.readouterr().out.splitlines()) == expected
-    assert verify_pack(file, as_document=True) == 0
-    assert json.loads(capsys.readouterr().out)["holds"]
+    ended = CliRunner().invoke(verify_command, [*arguments, str(file)])
+    assert (ended.exit_code, ended.output.splitlines()) == expected
+    file.write_bytes(file.read_bytes()[:-1])
+    ended = CliRunner().invoke(verify_command, [*arguments, str(file)])
+    assert (ended.exit_code, ended.output.splitlines()) == check(file)
+    assert ended.exit_code == 1
 
 
 def test_used_wrong_it_says_so_with_status_2(lived: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
