@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from tests.house import DATA, House
-from tracker import create_app
+from tracker.app import create_app
 from tracker.access import sources, tokens
 from tracker.access.signatures import ED25519, HMAC, public_of, secret_text
 from tracker.access.signing import Material, rotate

@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 from werkzeug.wrappers import Response
 
 from tests.house import DATA, House
-from tracker import create_app
+from tracker.app import create_app
 from tracker.access import sources, tokens
 from tracker.access.signatures import HMAC, new_secret
 from tracker.access.signing import Material

@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from tests.api.conftest import EVERYTHING, Api, problem, token
 from tests.cases.works import JOB, config, works_catalogue
 from tests.house import House
-from tracker import create_app
+from tracker.app import create_app
 from tracker.db import Database
 from tracker.service import Service
 from tracker.settings import Settings

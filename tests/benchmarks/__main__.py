@@ -1,12 +1,12 @@
-"""``python -m tests.benchmarks import|ingest``: rates as ratios of two things measured in turn, in one run."""
+"""``python -m tests.benchmarks import|ingest|verify``: rates as ratios of two things measured in turn, in one run."""
 
 from __future__ import annotations
 
 import sys
 
-from tests.benchmarks import importing, ingest
+from tests.benchmarks import importing, ingest, verifying
 
-BENCHMARKS = {"import": importing.main, "ingest": ingest.main}
+BENCHMARKS = {"import": importing.main, "ingest": ingest.main, "verify": verifying.main}
 
 
 def main() -> int:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from flask.testing import FlaskClient
 
 from tests.evidence.samples import docx, pdf, picture
-from tracker import create_app
+from tracker.app import create_app
 from tracker.access.signatures import HMAC, sign
 from tracker.clock import now
 

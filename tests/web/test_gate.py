@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from tests.house import House
 from tests.web.visitors import HOST, Site, Visitor, opened
-from tracker import create_app
+from tracker.app import create_app
 from tracker.access.roles import ROLES
 from tracker.catalogue import load
 from tracker.db import Database

@@ -15,7 +15,7 @@ from tests.house import DATA, House
 from tests.web.reading import Page
 from tests.web.visitors import opened
 from tests.workflows.houses import house_of
-from tracker import create_app
+from tracker.app import create_app
 from tracker.catalogue import load
 from tracker.db import Database
 from tracker.ledger.models import head

@@ -12,5 +12,5 @@ EXTENSION = "tracker"
 
 
 def service() -> Service:
-    """What :func:`tracker.create_app` opened for this application."""
+    """What :func:`tracker.app.create_app` opened for this application."""
     return cast(Service, current_app.extensions[EXTENSION])

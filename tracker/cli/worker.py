@@ -14,7 +14,7 @@ import threading
 
 from flask import Flask
 
-import tracker
+from tracker import app as application
 from tracker.api.state import EXTENSION
 from tracker.cli import ticking
 
@@ -24,7 +24,7 @@ _WAKE = signal.SIGURG  # harmless to whoever gets it: by default it is ignored
 def create_app() -> Flask:
     """The application in a process that serves nothing else; called in its main thread."""
     _hear_signals()
-    app = tracker.create_app()
+    app = application.create_app()
     ticking.start(app.extensions[EXTENSION])
     return app
 
