@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from tests.api.conftest import token
 from tests.cli.conftest import PROJECT, environment
 from tests.house import DATA, House
-from tracker.app import create_app
 from tracker.access.keys import Keys
+from tracker.app import create_app
 from tracker.clock import now
 from tracker.ledger.events import Recorded
 from tracker.ledger.record import Ledger

@@ -14,11 +14,11 @@ from flask import Flask
 from sqlalchemy import text
 
 from tests.house import DATA, House
-from tracker.app import create_app
 from tracker.access import sources, tokens
 from tracker.access.signatures import ED25519, HMAC, public_of, secret_text
 from tracker.access.signing import Material, rotate
 from tracker.access.sources import Source
+from tracker.app import create_app
 from tracker.catalogue import load
 from tracker.db import Database, metadata
 from tracker.service import Service

@@ -14,11 +14,11 @@ from werkzeug.test import TestResponse
 from werkzeug.wrappers import Response
 
 from tests.house import DATA, House
-from tracker.app import create_app
 from tracker.access import sources, tokens
 from tracker.access.signatures import HMAC, new_secret
 from tracker.access.signing import Material
 from tracker.access.sources import Source
+from tracker.app import create_app
 from tracker.db import metadata
 from tracker.service import Service
 from tracker.settings import Settings

@@ -13,9 +13,9 @@ from tests.api.conftest import Api
 from tests.api.hooks import Hook
 from tests.cli.conftest import PROJECT, environment
 from tests.house import DATA
-from tracker.app import create_app
 from tracker.access import tokens
 from tracker.access.signatures import HMAC, secret_text, sign
+from tracker.app import create_app
 
 CANARY, TYPE = "canary-5b1f", "application/cloudevents+json"
 KNOWN = {

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from flask.testing import FlaskClient
 
 from tests.evidence.samples import docx, pdf, picture
-from tracker.app import create_app
 from tracker.access.signatures import HMAC, sign
+from tracker.app import create_app
 from tracker.clock import now
 
 REPORTED = "integrity.case.reported"

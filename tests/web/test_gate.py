@@ -16,8 +16,8 @@ from werkzeug.test import TestResponse
 
 from tests.house import House
 from tests.web.visitors import HOST, Site, Visitor, opened
-from tracker.app import create_app
 from tracker.access.roles import ROLES
+from tracker.app import create_app
 from tracker.catalogue import load
 from tracker.db import Database
 from tracker.service import Service

@@ -18,10 +18,10 @@ from werkzeug.test import TestResponse
 
 from tests.access.folk import PASSWORD, Folk, cheap
 from tests.house import DATA, House
-from tracker.app import create_app
 from tracker.access.accounts import people as table
 from tracker.access.crypto import unseal
 from tracker.access.people import Person
+from tracker.app import create_app
 from tracker.service import Service
 from tracker.settings import Settings
 
