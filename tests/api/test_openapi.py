@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from tests.api.conftest import Api, problem, token
 from tests.api.hooks import Hook
-from tests.freezing import SIGNER
+from tests.freezing import SIGNER, frozen
 from tests.house import second_catalogue, small_catalogue
 from tracker.api.components import ANSWERS
 from tracker.api.description import described
@@ -191,6 +191,14 @@ HAPPY: dict[str, Call] = {
     "passports_show": get("/figures/desk.loss_per_case/2020/passport"),
     "passports_sample": get("/figures/desk.cases/2020/sample?seed=dice&count=1"),
     "catalogue_show": get("/catalogue"),
+    "snapshots_index": get("/snapshots"),
+    "snapshots_show_year": get("/snapshots/2020"),
+    "snapshots_draft": post("/snapshots/2018"),
+    "snapshots_candidate": get("/snapshots/2020/candidates?limit=1"),
+    "snapshots_restate": post("/snapshots/2020/restatement", {"reason": "a late case"}),
+    "snapshots_show": get("/snapshots/2020/1"),
+    "snapshots_changed": get("/snapshots/2020/1/changes?since=1"),
+    "snapshots_export": get("/snapshots/2020/1/export/json?audience=internal"),
     "sources_index": get("/sources"),
     "sources_create": post("/sources", {"name": "lamp", "uri": "/lamp", "types": ["*"]}),
     "sources_rotate": post("/sources/meter/rotate", {"key": "ed25519"}),
@@ -205,7 +213,8 @@ HAPPY: dict[str, Call] = {
 
 @pytest.fixture
 def furnished(api: Api) -> Api:
-    """A case and a void of another, a source, and two deliveries that were refused for their age."""
+    """A case and a void of another, a frozen year and a late case, a source, and two deliveries refused for
+    their age."""
     confidential = PHONE | {"level": "high", "narrative": "a secret"}
     api.house.record(
         api.house.event(CASE, confidential, subject="case-0", entity="north"), api.house.event(CASE, PHONE)
@@ -215,6 +224,8 @@ def furnished(api: Api) -> Api:
         api.house.record(api.house.event("desk.member.joined", PHONE, subject=subject))
     with api.house.database.write() as session:
         sign(session, api.house.catalogue, SIGNER, api.house.clock())
+    frozen(api.house.database, api.house.ledger, 2020)
+    api.house.record(api.house.event(CASE, PHONE))
     api.source("meter", "/meter", "desk.*")
     clerk = {"Authorization": f"Bearer {token(api.house, 'clerk', 'record')}"}
     for _ in range(2):

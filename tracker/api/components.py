@@ -28,6 +28,7 @@ _HEX: Json = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 _MAYBE: Json = {"type": ["string", "null"]}
 _DECIMAL: Json = {"type": ["string", "null"], "description": "an exact decimal, or null where there is no value"}
 _LABEL: Json = {"type": "object", "additionalProperties": _TEXT, "description": "text by locale"}
+_FLAG: Json = {"type": "boolean"}
 _ANY: Json = {"type": "object"}
 _NEXT: Json = {"type": ["string", "null"], "description": "the next page's cursor"}
 
@@ -121,6 +122,44 @@ _CASE = _object(
     | {"earlier": _COUNT, "allowed": _list(_TEXT), "notes": _list(_TEXT)}
 )
 
+_APPROVAL = _object(
+    {"act": {"enum": ["signed", "approved"]}, "by": _TEXT | {"description": "a pseudonym"}, "at": _TEXT}
+)
+_STATED = {
+    "year": {"type": "integer"},
+    "revision": {"type": "integer", "minimum": 1},
+    "state": {"enum": ["draft", "signed", "frozen", "published"]},
+    "digest": _HEX,
+    "log_size": _COUNT,
+    "root": _MAYBE,
+    "catalogue": _HEX,
+    "previous": _MAYBE | {"description": "the digest of the revision before"},
+    "approvals": _list(_APPROVAL),
+    **dict.fromkeys(("drafted_at", "frozen_at", "published_at"), _MAYBE),
+}
+_MOVED = {"metric": _TEXT, **dict.fromkeys(("previously", "now", "difference"), _DECIMAL)}
+_PLACE: Json = {"by": _ANY, "period": _TEXT}
+_LATE = _object(
+    {
+        "seq": _SEQ,
+        "type": _TEXT,
+        "concerns": _TEXT | {"description": "the type of what it states or amends"},
+        "day": _TEXT,
+    }
+    | {
+        "effects": _list(
+            _object(_MOVED | {"exact": _MAYBE | {"description": "the exact difference, a fraction"}}, _PLACE)
+        )
+    },
+    {"original": _SEQ},
+)
+_CANDIDATE = _object(_MOVED | {"percent": _DECIMAL, "threshold": _TEXT, "matters": {"type": "boolean"}}, _PLACE)
+_CANDIDATES = _object(
+    {"year": {"type": "integer"}, **dict.fromkeys(("revision", "log_size", "size", "compared", "late"), _COUNT)}
+    | {"digest": _HEX, **dict.fromkeys(("redefined", "matters"), _FLAG)}
+    | {"figures": _list(_CANDIDATE), "events": _list(_LATE), "next": _NEXT}
+)
+
 ANSWERS: dict[str, Any] = {
     "Mistake": _MISTAKE,
     "Problem": _PROBLEM,
@@ -145,6 +184,15 @@ ANSWERS: dict[str, Any] = {
     "Passport": _object(_PASSPORT),
     "Sample": _SAMPLE,
     "Catalogue": _object(_ENTITIES),
+    "Standing": _object(_STATED),
+    "Snapshots": _object({"snapshots": _list(ref("Standing"))}),
+    "Year": _object({"year": {"type": "integer"}, "snapshots": _list(ref("Standing"))}),
+    "Snapshot": _object({**_STATED, "body": _ANY, "seal": _MAYBE, "signature": _MAYBE}),
+    "Candidates": _CANDIDATES,
+    "Changes": _object(
+        {"year": {"type": "integer"}, "revision": _COUNT, "since": _COUNT, "changes": _list(_object(_MOVED, _PLACE))}
+    ),
+    "Export": _ANY,
     "Sources": _object({"sources": _list(_SOURCE)}),
     "Secret": _object(
         {"name": _TEXT},

@@ -137,6 +137,8 @@ def _answer(route: Route, name: str) -> Json:
     content: Json = {JSON: {"schema": ref(name)}}
     if LINE in route.body and name == "Receipts":
         content[LINE] = {"schema": ref("Line")}
+    if name == "Export":
+        content |= {media: {"schema": {"type": "string", "format": "binary"}} for media in _FILES}
     return {"description": _ANSWERED.get(name, name), "content": content}
 
 
@@ -145,6 +147,7 @@ def _refusal(status: int) -> Json:
 
 
 _SEQ: Json = {"type": "integer", "minimum": 0}
+_FILES = ("text/csv", "application/zip")
 _ANSWERED = {"Receipts": "A receipt per event, in the order they were sent."}
 _HEADERS: tuple[Json, ...] = tuple(
     {"name": name, "in": "header", "required": True, "description": words, "schema": {"type": "string"}}

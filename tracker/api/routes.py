@@ -20,6 +20,7 @@ from tracker.api import (
     passports,
     quarantine,
     reading,
+    snapshots,
     sources,
     webhooks,
 )
@@ -33,6 +34,7 @@ View: TypeAlias = Callable[..., Any]
 EVENTS = "events"
 CASES = "cases"
 FIGURES = "figures"
+YEARS = "years"
 CARE = "administration"
 
 
@@ -121,6 +123,22 @@ ROUTES = (
           "A random sample of the events behind a figure", {200: "Sample"}, passports.SampleQuery, {}, (404, 422)),
     Route("GET", "/catalogue", catalogue.show, "read", FIGURES, "What is recorded and measured", {200: "Catalogue"},
           refusals=(422,)),
+    Route("GET", "/snapshots", snapshots.index, "read", YEARS, "List frozen years and drafts", {200: "Snapshots"},
+          refusals=(422,)),
+    Route("GET", "/snapshots/<int:year>", snapshots.show_year, "read", YEARS, "The revisions of a year",
+          {200: "Year"}, refusals=(404, 422)),
+    Route("POST", "/snapshots/<int:year>", snapshots.draft, "admin", YEARS, "Draft a year",
+          {200: "Standing", 201: "Standing"}, refusals=(404, 409, 422)),
+    Route("GET", "/snapshots/<int:year>/candidates", snapshots.candidate, "read", YEARS, "What may be restated",
+          {200: "Candidates"}, Paged, {}, (404, 422)),
+    Route("POST", "/snapshots/<int:year>/restatement", snapshots.restate, "admin", YEARS, "Draft a restatement",
+          {200: "Standing", 201: "Standing"}, body={EITHER: snapshots.Restatement}, refusals=_WRITING),
+    Route("GET", "/snapshots/<int:year>/<int:revision>", snapshots.show, "read", YEARS, "A frozen revision",
+          {200: "Snapshot"}, refusals=(404, 422)),
+    Route("GET", "/snapshots/<int:year>/<int:revision>/changes", snapshots.changed, "read", YEARS,
+          "What a revision changed", {200: "Changes"}, snapshots.ChangesQuery, {}, (404, 422)),
+    Route("GET", "/snapshots/<int:year>/<int:revision>/export/<format>", snapshots.export, "read", YEARS,
+          "Export a frozen revision", {200: "Export"}, snapshots.ExportQuery, {}, (404, 409, 422)),
     Route("GET", "/sources", sources.index, "admin", CARE, "List sources", {200: "Sources"}, refusals=(422,)),
     Route("POST", "/sources", sources.create, "admin", CARE, "Add a source", {201: "Secret"},
           body={EITHER: sources.NewSource}, refusals=_TAKING),

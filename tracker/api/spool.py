@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from tempfile import SpooledTemporaryFile
+from typing import BinaryIO
 
 _IN_MEMORY = 1 << 20
 _PIECE = 1 << 16
@@ -19,10 +20,11 @@ def spooled(lines: Iterable[bytes]) -> Iterator[bytes]:
     for line in lines:
         file.write(line)
     file.seek(0)
-    return _pieces(file)
+    return pieces(file)
 
 
-def _pieces(file: SpooledTemporaryFile[bytes]) -> Iterator[bytes]:
+def pieces(file: SpooledTemporaryFile[bytes] | BinaryIO) -> Iterator[bytes]:
+    """A file from where it stands, piece by piece; it is closed after the last."""
     with file:
         while piece := file.read(_PIECE):
             yield piece

@@ -160,6 +160,11 @@ def newest(session: Session, year: int) -> Draft | None:
     return None if row is None else _draft(row)
 
 
+def years(session: Session) -> list[int]:
+    """The years that were ever drafted, the first one first."""
+    return list(session.scalars(select(drafts.c.year).distinct().order_by(drafts.c.year)))
+
+
 def _draft(row: Row[Any]) -> Draft:
     body = json.loads(row.body)
     digest = bytes(row.digest).hex()
