@@ -13,7 +13,8 @@
     │   │   ├── ContentConflict
     │   │   ├── StaleReplacement
     │   │   ├── UnexpectedChange
-    │   │   └── IllegalMove
+    │   │   ├── IllegalMove
+    │   │   └── LegalHold       what is to be erased must be kept
     │   ├── TooLarge            over a limit (413)
     │   ├── WrongMediaType      not a form we read (415)
     │   ├── Invalid             readable, with mistakes (422)
@@ -190,6 +191,13 @@ class IllegalMove(Conflict):
         rest = f"Allowed are {', '.join(allowed)}." if allowed else "Nothing can move it any more."
         super().__init__(f"{event} does not fit: {kind} {subject!r} {where}. {rest}")
         self.kind, self.subject, self.state, self.event, self.allowed = kind, subject, state, event, tuple(allowed)
+
+
+class LegalHold(Conflict):
+    """What is to be erased is kept by a legal hold."""
+
+    slug = "legal-hold"
+    title = "A legal hold stands"
 
 
 class TooLarge(Refused):

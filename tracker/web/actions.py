@@ -54,6 +54,8 @@ ACTIONS: Mapping[str, Any] = {
     "case.person_named": lazy("named a person in a case"),
     "confidential.read": lazy("read what is confidential"),
     "confidential.erased": lazy("erased what is confidential"),
+    "hold.placed": lazy("placed a legal hold"),
+    "hold.released": lazy("released a legal hold"),
     "evidence.opened": lazy("opened an evidence file"),
 }
 """Each action; one that is not here is shown as it is written."""

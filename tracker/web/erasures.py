@@ -8,14 +8,15 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as Answer
 from wtforms import SelectField, StringField, TextAreaField
 
-from tracker.errors import Conflict, Invalid, NotFound
+from tracker.errors import Conflict, Invalid, LegalHold, NotFound
+from tracker.ledger.vault import owner
 from tracker.web.adminforms import AdminForm, options
 from tracker.web.gate import current_person
 from tracker.web.languages import _, lazy
 from tracker.web.pages import Page
 from tracker.web.rendering import label, service
-from tracker.workflows.erasing import propose_erasure
-from tracker.workflows.sight import CASE, missing, sight
+from tracker.workflows.erasing import propose_for_owner
+from tracker.workflows.sight import CASE, Sight, missing, sight
 
 
 class ErasureForm(AdminForm):
@@ -25,7 +26,7 @@ class ErasureForm(AdminForm):
     subject = StringField(
         lazy("Subject"),
         render_kw={"maxlength": 200, "autocomplete": "off"},
-        description=lazy("Its identifier, as its page shows it."),
+        description=lazy("As its page shows it; # and its number for an event without a subject, such as #41."),
     )
     reason = TextAreaField(
         lazy("Reason"),
@@ -45,11 +46,13 @@ def create_submit() -> Answer | tuple[str, int]:
     kind, subject, at = form.text("kind"), form.text("subject"), here.ledger.clock()
     try:
         with here.database.write() as session:
-            seen = sight(session, here.keys, person, at)
-            if kind not in here.catalogue.lifecycles_by_kind or not seen.contents(kind, subject):
+            if not may_propose(sight(session, here.keys, person, at), kind, subject):
                 raise missing(subject)
-            domain = kind.partition(".")[0]
-            made = propose_erasure(session, domain, subject, form.text("reason"), by=person, at=at)
+            target = owner_of(kind, subject)
+            made = propose_for_owner(session, target, subject, form.text("reason"), by=person, at=at)
+    except LegalHold as error:
+        form.others.append(_("A legal hold stands. Nothing confidential about this subject may be erased."))
+        return _page(form), error.status
     except (Invalid, Conflict) as error:
         form.refuse(error)
         return _page(form), error.status
@@ -65,10 +68,35 @@ def _page(form: ErasureForm) -> str:
     return render_template("approvals/erasure.html", form=form)
 
 
+def may_propose(seen: Sight, kind: str, subject: str) -> bool:
+    """Whether somebody may propose an erasure: who may read what is confidential there. ``kind`` is one of subject
+    (``integrity.case``), or a domain for events that nothing follows."""
+    here = service().catalogue
+    if kind in here.lifecycles_by_kind:
+        return (kind == CASE or seen.person.may("subjects.act")) and seen.contents(kind, subject)
+    return kind in _loose() and seen.person.may("subjects.act") and seen.target(owner_of(kind, subject))
+
+
+def owner_of(kind: str, subject: str) -> str:
+    """The owner of the data key; a domain's subject is written as the owner's name is (``#41``: event 41)."""
+    return owner(kind.partition(".")[0], subject) if "." in kind else f"{kind}/{subject}"
+
+
+def _loose() -> dict[str, Any]:
+    """The domains with confidential fields in events that are about no followed subject, with their labels."""
+    here = service().catalogue
+    types = (each for each in here.events.values() if each.confidential and each.type not in here.lifecycles_by_event)
+    return {each.domain: here.domains[each.domain].label for each in types if each.domain in here.domains}
+
+
 def _kinds() -> list[Any]:
-    """The kinds of subjects of which who asks may read what is confidential."""
+    """The kinds of subjects of which who asks may read what is confidential, and domains for all other events."""
     kinds, may = service().catalogue.lifecycles_by_kind, current_person().may
-    return options({kind: _words(kind) for kind in kinds if may("cases.work" if kind == CASE else "subjects.act")})
+    found = {kind: _words(kind) for kind in kinds if may("cases.work" if kind == CASE else "subjects.act")}
+    others = _loose() if may("subjects.act") else {}
+    return options(
+        found | {domain: _("%(domain)s, other events", domain=label(each)) for domain, each in others.items()}
+    )
 
 
 def _words(kind: str) -> str:

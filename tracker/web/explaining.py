@@ -50,6 +50,10 @@ _OTHER = (
 
 
 _BY_KIND: Mapping[str, tuple[Any, Any]] = {
+    "legal-hold": (
+        lazy("A legal hold stands"),
+        lazy("Nothing confidential about this subject may be erased. Have the hold released first."),
+    ),
     "form-expired": (
         lazy("This form has expired"),
         lazy("Your session has changed since the page was opened. Go back, reload the page, and send the form again."),

@@ -38,8 +38,11 @@ GROUPS: Mapping[Any, tuple[Entry, ...]] = {
         Entry(lazy("Suppliers"), "web.suppliers_index", "suppliers.supplier"),
         Entry(lazy("Education"), "web.education_index", "education.post"),
         Entry(lazy("Charity"), "web.charity_index", "charity.livestream"),
+        Entry(lazy("Findings"), "web.findings_index", "assurance.finding"),
         Entry(lazy("All subjects"), "web.subjects_index"),
         Entry(lazy("Approvals"), "web.approvals_index"),
+        Entry(lazy("Retention"), "web.retention_index"),
+        Entry(lazy("Legal holds"), "web.holds_index"),
     ),
     lazy("Figures"): (
         Entry(lazy("Figures"), "web.figures_index"),

@@ -48,7 +48,8 @@ def propose_erasure(session: Session, domain: str, subject: str, reason: str, *,
 
     :raise Invalid: there is no reason.
     :raise NotFound: nothing confidential is held about this subject.
-    :raise Conflict: a legal hold stands, or this is proposed already.
+    :raise Conflict: this is proposed already.
+    :raise LegalHold: one stands on this subject.
     """
     return propose_for_owner(session, owner(domain, subject), subject, reason, by=by, at=at)
 
@@ -59,7 +60,7 @@ def propose_for_owner(
     """The same by the owner of the data key, such as ``people/#41`` for an event without a subject; ``subject`` is
     what people call it.
 
-    :raise Invalid, NotFound, Conflict: as :func:`propose_erasure`.
+    :raise Invalid, NotFound, Conflict, LegalHold: as :func:`propose_erasure`.
     """
     if not reason.strip():
         raise Invalid("Say why it is to be erased.", [Mistake("reason", "is required")])
@@ -76,7 +77,8 @@ def apply_erasure(context: Context, session: Session, proposal: Proposal) -> Non
     Last of all it is written into the erasure ledger. If the transaction is lost after that, the line stays, and what
     two people agreed to is done by the next ``tracker erasures reapply``.
 
-    :raise Conflict: a legal hold stands, or nothing confidential is held about this subject any more.
+    :raise LegalHold: one stands on this subject.
+    :raise Conflict: nothing confidential is held about this subject any more.
     :raise NotReady: the erasure ledger cannot be written.
     """
     if context.erasures is None:

@@ -18,7 +18,7 @@ from tracker.access.models import data_keys
 from tracker.access.people import Person
 from tracker.access.proposals import Proposal
 from tracker.clock import stamp
-from tracker.errors import Conflict, Forbidden, Invalid, Mistake, NotFound
+from tracker.errors import Conflict, Forbidden, Invalid, LegalHold, Mistake, NotFound
 from tracker.ledger.events import Actor
 from tracker.ledger.heads import lock
 from tracker.ledger.models import events
@@ -92,12 +92,12 @@ def apply_release(context: Context, session: Session, proposal: Proposal) -> Non
 def check(session: Session, owner: str) -> None:
     """Guard an erasure.
 
-    :raise Conflict: a hold stands. Why it was placed is not said here.
+    :raise LegalHold: a hold stands. Why it was placed is not said here.
     """
     query = select(holds.c.id).where(holds.c.owner == owner, holds.c.released_at.is_(None)).limit(1)
     found = session.scalar(query)
     if found is not None:
-        raise Conflict(
+        raise LegalHold(
             f"A legal hold stands, for a reason that its page ({found}) gives: nothing confidential about this subject "
             "may be erased. Have the hold released first; that takes two people."
         )
