@@ -7,15 +7,14 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from flask import url_for
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tracker.cases import deadlines
 from tracker.cases.deadlines import Deadline
 from tracker.cases.queries import Standing, misfitting, standings
 from tracker.intake import quarantine
-from tracker.snapshots.late import late
-from tracker.snapshots.models import snapshots
+from tracker.snapshots.candidates import late_count
+from tracker.snapshots.reading import frozen_years, get
 from tracker.tallies.review import unmatched_leaves
 from tracker.web import proposing
 from tracker.web.addresses import subject_address
@@ -158,15 +157,15 @@ def _unmatched(session: Session, view: Sight) -> Iterator[Review]:
 def _late(session: Session, view: Sight) -> Iterator[Review]:
     if not view.person.may("figures.read"):
         return
-    for year in session.scalars(select(snapshots.c.year).distinct().order_by(snapshots.c.year)):
-        if count := len(late(session, year)):
+    for year in reversed(frozen_years(session)):
+        if count := late_count(session, get(session, year)):
             words = ngettext(
                 "%(num)s event came after %(year)s was frozen",
                 "%(num)s events came after %(year)s was frozen",
                 count,
                 year=year,
             )
-            yield Review(words, url_for("web.figures_index", period=year))
+            yield Review(words, url_for("web.candidates_show", year=year))
 
 
 def _quarantined(session: Session, view: Sight) -> Iterator[Review]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Any, NamedTuple
 
-from flask import url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -29,7 +28,7 @@ STATES: dict[str, tuple[Any, str]] = {
     "drafted": (lazy("Drafted"), "warn"),
     "signed": (lazy("Signed, waits for approval"), "accent"),
     "frozen": (lazy("Frozen, not published"), "accent"),
-    "published": (lazy("Published"), "good"),
+    "published": (lazy("Made public"), "good"),
 }
 """Words and tone of each state."""
 
@@ -103,7 +102,7 @@ class YearState(NamedTuple):
         else:
             yield _("Signed"), *signed
         yield _("Approved and frozen"), *approved
-        yield _("Published"), done.published_at if done else None, None
+        yield _("Made public"), done.published_at if done else None, None
 
 
 def state_of(session: Session, year: int) -> YearState:
@@ -141,11 +140,6 @@ def states(session: Session) -> list[YearState]:
         if state.key != "running":
             found.append(state)
     return found
-
-
-def address(id: int) -> str:
-    """Where a proposal is decided."""
-    return url_for("web.approvals_show", id=id)
 
 
 def _about(session: Session, year: int, draft: Draft) -> list[Proposal]:
