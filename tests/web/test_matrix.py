@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from tracker.access.tokens import SCOPES
 from tracker.api.routes import ROUTES
 from tracker.api.security import SIGNATURE
 from tracker.db import Database
+from tracker.ledger.heads import read_head
 from tracker.web.pages import PUBLIC, TRACELESS
 from tracker.web.routes import PAGES
 from tracker.workflows import grants
@@ -62,6 +64,7 @@ NOT_THEIRS: Mapping[str, str] = {
     "web.integrity_access_submit": "officers are proposed by those who may",
     "web.integrity_revoke_submit": "access is ended by its holder or an approver",
     "web.files_open_submit": "files are read by those who may read what is confidential",
+    "web.findings_act_submit": "a finding is for assurers and for those who move subjects along",
     "web.auth_sign_in_submit": "an empty name signs nobody in",
 }
 """Where a permission is not enough: what the thing itself says may refuse with 403 or 401, too."""
@@ -162,6 +165,40 @@ def test_a_token_and_a_signature_open_no_page(world: World) -> None:
 @pytest.mark.parametrize("role", ROLES)
 def test_each_role_opens_what_its_permissions_say_and_nothing_else(world: World, role: str) -> None:
     assert walk(world, world.site.signed_in("alice", role), ROLES[role]) == []
+
+
+def test_an_assurer_sends_nothing_but_findings(world: World) -> None:
+    """Read-only otherwise: every other form is refused, or answered as if nothing were there, and records nothing."""
+    visitor = world.site.signed_in("alice", "assurer")
+    own = {page.endpoint for page in PAGES if page.permission == "account" or page.permission in OPEN}
+    before, answers = size_of(world), dict[str, int]()
+    for rule in rules(world, "web"):
+        name = rule.endpoint.removeprefix("web.")
+        if "POST" in methods(rule) and name not in own and not name.startswith("findings_"):
+            answers[rule.rule] = ask(visitor, "POST", world.address(rule)).status_code
+    assert {rule: status for rule, status in answers.items() if status != 403} == {
+        "/new-erasure": 404,
+        "/files/<int:seq>": 404,
+    }
+    assert size_of(world) == before
+
+
+def size_of(world: World) -> int:
+    with world.site.house.database.read() as session:
+        return read_head(session).size
+
+
+def test_an_assurers_account_ends_by_itself(world: World) -> None:
+    world.site.person("alice", "assurer")
+    world.site.house.clock.instant = datetime(2021, 12, 31, 23, 59, tzinfo=UTC)  # the last minute of the last day
+    visitor = world.site.signed_in("alice")
+    assert ask(visitor, "GET", "/findings").status_code == 200
+    world.site.house.clock.instant = datetime(2022, 1, 1, 0, 1, tzinfo=UTC)
+    ended = {"/welcome/<invitation>", "/my/<token>"}  # by then links have ended, too
+    assert [each for each in walk(world, visitor, None) if each[1] not in ended] == []
+    refused = world.site.visitor()
+    assert refused.sign_in("alice").status_code == 401
+    assert ask(refused, "GET", "/findings").status_code == 303
 
 
 def test_who_has_no_role_opens_nothing_but_the_public_pages(world: World) -> None:

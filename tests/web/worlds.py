@@ -15,7 +15,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from tests.api.conftest import token
-from tests.house import House
+from tests.house import ALICE, House
 from tests.web.visitors import HOST, Site, Visitor, opened
 from tracker.access import people, sources, tokens
 from tracker.access.accounts import roles
@@ -29,7 +29,7 @@ from tracker.db import Database
 from tracker.intake.quarantine import held
 from tracker.ledger import checkpoints
 from tracker.settings import shipped
-from tracker.workflows import keychanges
+from tracker.workflows import holds, keychanges
 from tracker.workflows.models import named
 from tracker.workflows.ownerlinks import owner_link
 from tracker.workflows.sight import marks_of
@@ -42,6 +42,7 @@ SUBJECTS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "supplier-1": ("suppliers.supplier.registered", {}),
     "post-1": ("education.post.published", {}),
     "live-1": ("charity.livestream.scheduled", {}),
+    "finding-1": ("assurance.finding.raised", {"metric": "suppliers.in_library", "period": "2021"}),
 }
 """One subject of each kind that has pages of its own, with the event that opens it."""
 
@@ -165,6 +166,7 @@ def _values(site: Site, seqs: Mapping[str, int]) -> dict[str, Any]:
     with site.house.database.write() as session:
         at = site.house.clock()
         made = keychanges.propose_retirement(session, "desk", by=other, at=at)
+        hold = holds.place(session, "suppliers/supplier-1", "a claim", by=ALICE, at=at)
         invitation = people.add(session, "guest", "Guest", ["recorder"], by=other.actor, at=at)[1]
     return {
         "seq": seqs["supplier-1"],
@@ -194,8 +196,11 @@ def _values(site: Site, seqs: Mapping[str, int]) -> dict[str, Any]:
         "web.charity_act_submit.subject": "live-1",
         "web.education_show.subject": "post-1",
         "web.education_act_submit.subject": "post-1",
+        **{f"web.findings_{name}.subject": "finding-1" for name in ("show", "read_submit", "act_submit")},
+        "web.findings_act_submit.fact": "answered",
         **{f"web.{name}.id": made.id for name in _ABOUT_PROPOSALS},
         **{f"web.{name}.id": victim.id for name in _ABOUT_PEOPLE},
+        **{f"web.{name}.id": hold.id for name in ("holds_show", "holds_release_submit")},
         **{f"web.{name}.subject": CASE_1 for name in _ABOUT_CASES},
         **{f"web.{name}.seq": seqs[CASE_1] for name in _ABOUT_CASES},
         "web.static.filename": "style.css",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from flask import current_app, url_for
 
-OWN: Mapping[str, str] = {"integrity.case": "web.integrity_show"}
+OWN: Mapping[str, str] = {"integrity.case": "web.integrity_show", "assurance.finding": "web.findings_show"}
 """By kind, the page that takes the place of the general one; it takes ``subject``."""
 
 

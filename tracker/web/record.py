@@ -21,9 +21,9 @@ from tracker.web.gate import current_person
 from tracker.web.languages import _, locale
 from tracker.web.pages import Page
 from tracker.web.rendering import service
-from tracker.workflows import acting
+from tracker.workflows import acting, findings
 from tracker.workflows.acting import Done
-from tracker.workflows.acts import CASE, Rule
+from tracker.workflows.acts import CASE, FINDING, Rule
 
 SUGGESTED = 50
 """Subjects that a form suggests: those that moved last."""
@@ -145,7 +145,9 @@ def _may(person: Person, declared: EventType) -> bool:
     if declared.type.startswith("tracker."):
         return False
     lifecycle = acting.lifecycle_of_event(service().catalogue, declared.type)
-    return person.may("events.record" if lifecycle is None else acting.permission_for(lifecycle.kind))
+    if lifecycle is not None and lifecycle.kind == FINDING:
+        return findings.may_record(person, declared.type)
+    return person.may("events.record") if lifecycle is None else acting.may_act(person, lifecycle.kind)
 
 
 PAGES = (

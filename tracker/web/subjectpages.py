@@ -143,14 +143,14 @@ def _told(session: Session, lifecycle: Lifecycle, moments: Sequence[Moment], ope
         yield Told(
             moment,
             type_words(moment.type),
-            said(moment.type, moment.data, _opened(moment, opened)),
+            said(moment.type, moment.data, opened_of(moment, opened)),
             moment.state if changed else None,
             actor_words(moment.versions[0].actor, names),
             [file for file in files if file.event in own],
         )
 
 
-def _opened(moment: Moment, opened: Opened) -> Mapping[str, Any]:
+def opened_of(moment: Moment, opened: Opened) -> Mapping[str, Any]:
     """The values of the version in force, by pointers into the data of the fact."""
     version = next(each for each in reversed(moment.versions) if "data" in each.data or each is moment.versions[0])
     found = opened.get(version.seq, {})

@@ -23,10 +23,13 @@ from tracker.errors import Conflict, Forbidden, IllegalMove, Invalid, Mistake, N
 from tracker.ledger.events import Actor, Receipt
 from tracker.ledger.heads import lock_head
 from tracker.ledger.queries import Entry, entry_of
-from tracker.workflows.acts import CASE, WEB_SOURCE, Act, Context, Further, Rule
+from tracker.workflows.acts import CASE, FINDING, WEB_SOURCE, Act, Context, Further, Rule
 from tracker.workflows.sight import missing, sight
 
 __all__ = ["WEB_SOURCE", "Act", "Context", "Done", "Further", "Rule", "act", "allowed", "log", "start"]
+
+
+_PERMISSIONS: Mapping[str, tuple[str, ...]] = {CASE: ("cases.work",), FINDING: ("subjects.act", "findings.raise")}
 
 
 class Done(NamedTuple):
@@ -152,21 +155,21 @@ def log(
 
 def allowed(context: Context, session: Session, person: Person, standing: Standing) -> tuple[EventType, ...]:
     """What this person may do to a subject: the moves from its state, and after them what else may be recorded."""
-    if not person.may(permission_for(standing.kind)):
+    if not may_act(person, standing.kind):
         return ()
     catalogue = context.catalogue
     found = (*queries.allowed(catalogue, standing), *queries.notes(catalogue, standing.kind))
     return tuple(each for each in found if _offered(context, session, person, standing, each.type))
 
 
-def permission_for(kind: str) -> str:
-    """What acting on a kind of subject takes."""
-    return "cases.work" if kind == CASE else "subjects.act"
+def may_act(person: Person, kind: str) -> bool:
+    """Whether a person may act on a kind of subject at all; the rules of its events may ask for more."""
+    return any(person.may(each) for each in _PERMISSIONS.get(kind, ("subjects.act",)))
 
 
 def check_permission(person: Person, kind: str) -> None:
     """:raise Forbidden: the person may not act on this kind of subject."""
-    if not person.may(permission_for(kind)):
+    if not may_act(person, kind):
         raise Forbidden(f"Your roles do not let you act on {kind}. Ask an administrator for one that does.")
 
 

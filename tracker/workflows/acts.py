@@ -25,6 +25,9 @@ WEB_SOURCE = "/tracker/people"
 CASE = "integrity.case"
 """The kind of subject that takes ``cases.work`` and not ``subjects.act``."""
 
+FINDING = "assurance.finding"
+"""The kind of subject on which assurers act, too."""
+
 
 @dataclass(frozen=True)
 class Act:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tracker.catalogue import Catalogue
-from tracker.workflows import content, integrity, suppliers
+from tracker.workflows import content, findings, integrity, suppliers
 from tracker.workflows.acts import Rule
 
-RULES: Mapping[str, Rule] = {**content.RULES, **suppliers.RULES}
+RULES: Mapping[str, Rule] = {**content.RULES, **findings.RULES, **suppliers.RULES}
 """The rule of each event type that has one. Modules of workflows define them; this table is all that connects them."""
 
 

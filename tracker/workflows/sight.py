@@ -22,6 +22,7 @@ from tracker.clock import stamp
 from tracker.errors import NotFound
 from tracker.ledger.models import events
 from tracker.ledger.queries import Entry
+from tracker.workflows.acts import FINDING
 from tracker.workflows.models import grants, named
 
 CASE = "integrity.case"
@@ -55,11 +56,12 @@ class Sight:
     def contents(self, kind: str, subject: str) -> bool:
         """Whether what is confidential about a subject may be read: narratives, messages, files.
 
-        Of a case: by officers with a grant. Of others: by whoever may move them. Reading goes on record all the same.
+        Of a case: by officers with a grant. Of a finding: by assurers, and by who may answer them. Of others: by
+        whoever may move them. Reading goes on record all the same.
         """
         if kind == CASE:
             return self.person.may("cases.work") and subject in self.granted and subject not in self.hidden
-        return self.person.may("subjects.act")
+        return self.person.may("subjects.act") or (kind == FINDING and self.person.may("findings.raise"))
 
     def event(self, type: str, subject: str | None) -> bool:
         """Whether an event may be shown, by its type and subject.
@@ -82,8 +84,9 @@ class Sight:
         return row is None or self.event(row.type, row.subject)
 
     def amends(self, type: str, subject: str | None) -> bool:
-        """Whether an event may be corrected or voided, by its original's type and subject: of a case, with access."""
-        if not self.person.may("events.amend"):
+        """Whether an event may be corrected or voided, by its original's type and subject: of a case, with access; of
+        a finding only the organisation's own answer. An assurer withdraws what was raised by mistake."""
+        if not self.person.may("events.amend") or (type.startswith(f"{FINDING}.") and type != f"{FINDING}.answered"):
             return False
         return self.contents(CASE, subject or "") if self._about_case(type, subject) else True
 
