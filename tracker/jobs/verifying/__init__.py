@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from tracker.access.datakeys import DataKeys
-from tracker.catalogue import Catalogue
 from tracker.db import Database
+from tracker.errors import UnknownPeriod
 from tracker.jobs.verifying.amendments import check_amendments
 from tracker.jobs.verifying.counting import check_late, check_stated, check_tallies
 from tracker.jobs.verifying.findings import Finding, Findings
@@ -27,6 +27,9 @@ from tracker.jobs.verifying.years import Stated, check_catalogues, check_drafts,
 from tracker.ledger.heads import read_head
 
 __all__ = ["Finding", "Findings", "LogKey", "LogReport", "Outside", "Report", "verify", "verify_log"]
+
+_UNREADABLE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, UnknownPeriod, ValueError)
+"""What reading raises where a text is no JSON, a number none, or a row not there."""
 
 Stage = Callable[[str], AbstractContextManager[Progress]]
 """Given what is done next, what is told how far it is."""
@@ -42,17 +45,24 @@ class Report:
     findings: Findings = field(default_factory=Findings)
     notices: list[str] = field(default_factory=list)
 
-    def take(self, found: Iterable[Finding | Stated | str]) -> list[Stated]:
-        """Put findings and notices where they belong; the documents among them are returned."""
-        documents = []
-        for each in found:
-            if isinstance(each, str):
-                self.notices.append(each)
-            elif isinstance(each, Finding):
-                self.findings.extend([each])
-            else:
-                documents.append(each)
+    def take(self, what: str, found: Iterable[Finding | Stated | str]) -> list[Stated]:
+        """Put findings and notices where they belong; the documents among them are returned. That ``what`` is looked
+        at cannot be read is a finding, too: who tampers need not leave what can be."""
+        documents: list[Stated] = []
+        try:
+            for each in found:
+                self._put(each, documents)
+        except _UNREADABLE as error:
+            self.findings.add(what, "all", f"they cannot be checked, since something is not what it was: {error!r}.")
         return documents
+
+    def _put(self, each: Finding | Stated | str, documents: list[Stated]) -> None:
+        if isinstance(each, str):
+            self.notices.append(each)
+        elif isinstance(each, Finding):
+            self.findings.extend([each])
+        else:
+            documents.append(each)
 
     def as_document(self) -> dict[str, Any]:
         """As JSON."""
@@ -80,12 +90,12 @@ def verify(
     report.size, report.root = log.size, log.root.hex()
     report.findings.merge(log.findings)
     with database.read() as session:
-        report.take(check_guards(session))
-        report.take(check_amendments(session))
-        report.take(check_checkpoints(session, log.tree, key))
-    report.take(check_outside(outside, log.tree, key))
+        report.take("guards", check_guards(session))
+        report.take("amendments", check_amendments(session))
+        report.take("checkpoints", check_checkpoints(session, log.tree, key))
+    report.take("checkpoints kept outside", check_outside(outside, log.tree, key))
     with database.read() as session:
-        report.take(check_vault(session, datakeys))
+        report.take("confidential values", check_vault(session, datakeys))
     with database.read() as session, stage("Counting the figures") as progress:
         _check_figures(session, log, key, report, progress)
     return report
@@ -93,18 +103,15 @@ def verify(
 
 def _check_figures(session: Session, log: LogReport, key: LogKey, report: Report, progress: Progress) -> None:
     known, wrong = check_catalogues(session)
-    report.take(wrong)
-    stated = report.take(check_drafts(session, log.tree, known))
-    stated += report.take(check_snapshots(session, log.tree, known, key.public))
-    report.take(check_stated(session, stated, known, progress))
+    report.take("catalogues", wrong)
+    stated = report.take("drafts", check_drafts(session, log.tree, known))
+    stated += report.take("frozen years", check_snapshots(session, log.tree, known, key.public))
+    report.take("figures", check_stated(session, stated, known, progress))
     head = read_head(session)
     if head.catalogue in known:
-        _check_derived(session, known[head.catalogue], report)
+        catalogue = known[head.catalogue]
+        report.take("tallies", check_tallies(session, catalogue))
+        report.take("late events", check_late(session, catalogue, head))
     elif head.catalogue is not None:
         report.findings.add("catalogue", head.catalogue[:12], "it is in force, but is not on record as it was.")
     progress(1, 1)
-
-
-def _check_derived(session: Session, catalogue: Catalogue, report: Report) -> None:
-    report.take(check_tallies(session, catalogue))
-    report.take(check_late(session, catalogue, read_head(session)))

@@ -44,6 +44,10 @@ class Findings:
     def __bool__(self) -> bool:
         return self.count > 0
 
+    def within(self, first: int, last: int) -> bool:
+        """Whether an event from ``first`` up to but without ``last`` is named already."""
+        return any(each.seq is not None and first <= each.seq < last for each in self.listed)
+
     def add(self, check: str, where: str, what: str, seq: int | None = None) -> None:
         """Put one more on the list."""
         self.extend([Finding(check, where, what, seq)])

@@ -30,7 +30,7 @@ Progress = Callable[[int, int], None]
 
 _AT_ONCE = 16 * WIDTH
 """Events read in one statement: some megabytes."""
-_TASK = 64 * WIDTH
+_TASK = 32 * WIDTH
 _WORTH_PROCESSES = 4 * _TASK
 _MOST_PROCESSES = 4
 _CACHE = "PRAGMA cache_size=-2048"
@@ -74,7 +74,7 @@ def verify_log(database: Database, progress: Progress = _untold) -> LogReport:
         findings.merge(part.findings)
         progress(min(len(roots) * WIDTH, head.size), head.size)
     tree = Tree(head.size, roots, partial(_leaves_of, database, head.size))
-    findings.extend(check_head(tree, head, edges))
+    findings.extend(check_head(tree, head, edges, findings))
     with database.read() as session:
         findings.extend(check_upper_tiles(session, tree))
     progress(head.size or 1, head.size or 1)

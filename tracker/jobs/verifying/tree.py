@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from tracker.jobs.verifying.findings import Finding
+from tracker.jobs.verifying.findings import Finding, Findings
 from tracker.ledger.heads import Head
 from tracker.ledger.merkle import HASH, node_hash, root_of, subtree_root
 from tracker.ledger.models import tiles
@@ -49,11 +49,12 @@ class Tree:
         return b"".join(self(level * _HEIGHT, at) for at in range(first, last))
 
 
-def check_head(tree: Tree, head: Head, edges: Mapping[int, bytes]) -> Iterator[Finding]:
-    """What the head's row and the edges say otherwise than the tree."""
+def check_head(tree: Tree, head: Head, edges: Mapping[int, bytes], known: Findings) -> Iterator[Finding]:
+    """What the head's row and the edges say otherwise than the tree. The frontier tells only in which subtree an event
+    was changed; its first ``seq`` is named unless one within it is known already."""
     if head.root != tree.root(head.size):
         yield Finding("tree", "head", f"its root is not that of the {head.size} events on record.")
-    yield from _check_frontier(tree, head)
+    yield from _check_frontier(tree, head, known)
     levels = {level for level in range(1, head.size.bit_length()) if head.size >> (level * _HEIGHT)}
     for level in sorted(levels | {*edges}):
         count = head.size >> (level * _HEIGHT) if level in levels else 0
@@ -61,7 +62,7 @@ def check_head(tree: Tree, head: Head, edges: Mapping[int, bytes]) -> Iterator[F
             yield Finding("tree", f"edge of level {level}", "its hashes are not those of the events on record.")
 
 
-def _check_frontier(tree: Tree, head: Head) -> Iterator[Finding]:
+def _check_frontier(tree: Tree, head: Head, known: Findings) -> Iterator[Finding]:
     first = 0
     subtrees = [height for height in reversed(range(head.size.bit_length())) if head.size >> height & 1]
     stored = [head.frontier[at : at + HASH] for at in range(0, len(head.frontier), HASH)]
@@ -72,7 +73,7 @@ def _check_frontier(tree: Tree, head: Head) -> Iterator[Finding]:
         last = first + (1 << height)
         if found != tree(height, first >> height):
             what = f"the events on record from seq {first} to {last - 1} are not those that it was grown over."
-            yield Finding("tree", "frontier", what, first)
+            yield Finding("tree", "frontier", what, None if known.within(first, last) else first)
         first = last
 
 
