@@ -100,4 +100,5 @@ def _tell(found: Report) -> None:
         return
     first = found.findings.first_seq
     named = "" if first is None else f" The first event concerned is seq {first}."
-    click.echo(f"{found.findings.count} findings.{named}")
+    count = found.findings.count
+    click.echo(f"{count} finding{'' if count == 1 else 's'}.{named}")
