@@ -80,6 +80,7 @@ def test_every_reading_route_refuses_what_it_does_not_know(api: Api) -> None:
     reading = [route for route in ROUTES if route.method == "GET"]
     for route in reading:
         path = route.rule.replace("<int:seq>", "0").replace("<int:id>", "1")
+        path = path.replace("<int:year>", "2020").replace("<int:revision>", "1").replace("<format>", "csv")
         path = path.replace("<metric>", "desk.cases").replace("<period>", "2020")
         refused = problem(api.get(path, {"colour": "red"}))
         allowed = ", ".join(sorted(route.query().fields)) or "none"

@@ -36,7 +36,7 @@ def methods_at(path: str) -> set[str]:
 
 
 def pattern_of(rule: str) -> str:
-    return re.sub(r"<\w+>|<int:\w+>", "[^/]+", re.sub(r"<path:\w+>", ".+", rule))
+    return re.sub(r"<\w+>", "[^/]+", re.sub(r"<int:\w+>", r"\\d+", re.sub(r"<path:\w+>", ".+", rule)))
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "TRACE"])

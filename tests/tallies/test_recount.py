@@ -11,6 +11,8 @@ from sqlalchemy import Table, delete, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from tests.house import House
+from tests.snapshots.years import changed
+from tracker.db import Database
 from tracker.jobs.recounting import Difference
 from tracker.tallies import answers
 from tracker.tallies import recount as module
@@ -118,6 +120,17 @@ def test_a_recount_knows_what_was_known_at_any_size_of_the_log(house: House) -> 
             counted = recount(session, house.catalogue, periods, ["desk.cases"], size=size)
             known.append([counted["desk.cases", each.id]["{}"] for each in periods])
     assert known == [[0, 0, 0, 0], [0, 1, 1, 1], [0, 2, 1, 1], [1, 1, 0, 0], [0, 1, 0, 0]]
+
+
+def test_a_recount_of_growth_of_growth_looks_two_years_back(database: Database, tmp_path: Path) -> None:
+    label = "label: {zh-Hant: 加速, en: Acceleration}"
+    more = f"  acceleration: {{{label}, measure: growth, of: growth, unit: multiple, owner: desk}}\n"
+    house = House.build(database, changed(tmp_path, more=more))
+    for year, count in (("2018", 1), ("2019", 2), ("2020", 6)):
+        for _ in range(count):
+            report(house, f"{year}-06-04T12:00:00+08:00")
+    assert house.value("desk.acceleration", "2020") == 1  # from 100 to 200 percent
+    assert house.differences("2020") == []
 
 
 def test_the_recount_shares_no_code_with_the_tallies() -> None:

@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
-from tracker.catalogue import Catalogue, Measure
+from tracker.catalogue import Catalogue, Measure, Metric
 from tracker.catalogue.calendar import Period
 from tracker.ledger.events import OPENED, Fact, Recorded
 from tracker.ledger.queries import facts_in_order
-from tracker.tallies.answers import Answers, Values
+from tracker.tallies.answers import Answers, Counted, Values
+from tracker.tallies.apart import Parted
 from tracker.tallies.queries import inputs
-from tracker.tallies.recount import Count, by_event_type, is_stored, with_earlier, with_inputs
+from tracker.tallies.recount import is_stored, with_earlier, with_inputs
 
 
 class Step(NamedTuple):
@@ -55,12 +56,12 @@ class _Walk:
         moved = {id for each in events for id in self._moved(each)}
         every = with_inputs(catalogue, moved)
         self._spans = with_earlier(catalogue, periods, every)
-        self._counts = {
-            id: Count(catalogue.metrics[id], self._spans) for id in every if is_stored(catalogue.metrics[id])
-        }
-        self._by_type = by_event_type(self._counts)
+        counted = [catalogue.metrics[id] for id in every if is_stored(catalogue.metrics[id])]
+        said = [fact for each in events for fact in (each.before, each.after) if fact is not None]
+        self._counts = {each.id: Parted(each, self._spans, _read_by(each, said)) for each in counted}
+        self._readers_of = _readers_of(counted)
         self._held: dict[str, dict[int, Fact]] = defaultdict(dict)
-        self._now = dict(self._counts)
+        self._now: dict[str, Counted] = {}
         self._known: dict[tuple[str, str], Values] = {}
         self._read(session)
 
@@ -76,28 +77,28 @@ class _Walk:
 
     def _read(self, session: Session) -> None:
         """Count the log up to the first event."""
-        running = any(each.metric.cumulative for each in self._counts.values())
+        running = any(self._catalogue.metrics[id].cumulative for id in self._counts)
         first = None if running else min(each.first_day for each in self._spans).isoformat()
         last = max(each.last_day for each in self._spans).isoformat()
         size = self._events[0].seq
-        for fact in facts_in_order(session, list(self._by_type), first_day=first, last_day=last, size=size):
+        for fact in facts_in_order(session, list(self._readers_of), first_day=first, last_day=last, size=size):
             self._see(fact)
-        for id in self._held:
+        for id in self._counts:
             self._renew(id)
 
     def _see(self, fact: Fact) -> None:
-        for count in self._by_type.get(fact.type, ()):
+        for id in self._readers_of.get(fact.type, ()):
             if self._waiting[fact.seq]:
-                self._held[count.metric.id][fact.seq] = fact
+                self._held[id][fact.seq] = fact
             else:
-                count.see(fact)
+                self._counts[id].see(fact)
 
     def _take(self, event: Recorded) -> None:
         """Count what an event says in place of what it replaces."""
         if event.before is not None:
             self._waiting[event.before.seq] -= 1
         facts = [each for each in (event.before, event.after) if each is not None]
-        concerned = {count.metric.id for fact in facts for count in self._by_type.get(fact.type, ())}
+        concerned = {id for fact in facts for id in self._readers_of.get(fact.type, ())}
         for id in concerned:
             self._held[id].pop(facts[0].seq, None)
         if event.after is not None:
@@ -106,12 +107,8 @@ class _Walk:
             self._renew(id)
 
     def _renew(self, id: str) -> None:
-        """Bring a metric's present count up to date: the lasting one, and what is held apart."""
-        self._now[id] = self._counts[id]
-        if self._held[id]:
-            self._now[id] = self._counts[id].copy()
-            for fact in self._held[id].values():
-                self._now[id].see(fact)
+        """Bring a metric's present count up to date: what is counted for good, and what is held apart."""
+        self._now[id] = self._counts[id].with_held(self._held[id].values())
 
     def _values(self, metrics: Iterable[str]) -> dict[tuple[str, str], Values]:
         answers = Answers(self._catalogue, self._now, self._known)
@@ -135,6 +132,20 @@ class _Walk:
                 yield metric.id
         else:
             yield from (metric.id for metric in self._catalogue.metrics_by_event.get(fact.type, ()))
+
+
+def _read_by(metric: Metric, facts: Iterable[Fact]) -> list[Fact]:
+    return [each for each in facts if each.type in metric.events or each.type in metric.leave]
+
+
+def _readers_of(metrics: Iterable[Metric]) -> Mapping[str, list[str]]:
+    """For each type of event the metrics that read it."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for metric in metrics:
+        opened = [OPENED] if metric.measure is Measure.BALANCE else []
+        for type in {*metric.events, *metric.leave, *opened}:
+            found[type].append(metric.id)
+    return found
 
 
 def _dependents(catalogue: Catalogue) -> Mapping[str, list[str]]:
