@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import insert
@@ -44,7 +45,7 @@ def site(database: Database, tmp_path: Path) -> Iterator[Site]:
         yield found
 
 
-def required(house: House, type: str) -> dict[str, object]:
+def required(house: House, type: str) -> dict[str, Any]:
     """Data with what an event type requires, and a narrative."""
     fields = house.catalogue.events[type].fields.values()
     open = (each for each in fields if each.required and not each.confidential)
