@@ -174,9 +174,9 @@ def test_what_is_kept_too_long_is_listed_and_its_erasure_is_proposed_from_there(
     placed(bob, site)
     text = bob.get("/retention?lang=en&format=csv").text.splitlines()
     assert text[1:] == [
-        "User service · c-1,short (2y),2020-05-04,2022-05-04,To be erased",
-        "Integrity · case-1,standard (7y),2020-05-04,2027-05-04,Kept by a legal hold",
-        "Integrity · case-2,standard (7y),2020-05-04,2027-05-04,To be erased",
+        "User service · c-1,short (2 years),2020-05-04,2022-05-04,To be erased",
+        "Integrity · case-1,standard (7 years),2020-05-04,2027-05-04,Kept by a legal hold",
+        "Integrity · case-2,standard (7 years),2020-05-04,2027-05-04,To be erased",
     ]
     assert erasures_offered(erin) == ["/new-erasure?kind=integrity.case&subject=case-2"]
     assert erasures_offered(bob) == ["/new-erasure?kind=service.complaint&subject=c-1"]

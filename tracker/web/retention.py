@@ -6,9 +6,10 @@ from typing import NamedTuple
 
 from flask import Response, url_for
 
+from tracker.catalogue.retention import Retention
 from tracker.web import erasures, owners
 from tracker.web.gate import current_person
-from tracker.web.languages import lazy
+from tracker.web.languages import lazy, ngettext
 from tracker.web.lists import Column, Filter, Listing, Query, Rows, page_of
 from tracker.web.pages import Page
 from tracker.web.rendering import calendar_day, service
@@ -21,10 +22,11 @@ STATES = ((FREE, lazy("To be erased")), (HELD, lazy("Kept by a legal hold")))
 
 
 class Line(NamedTuple):
-    """Something past its retention as the page shows it; ``erase`` leads to where its erasure is proposed, for who may
-    propose it."""
+    """Something past its retention as the page shows it, with the length of its class in words; ``erase`` leads to
+    where its erasure is proposed, for who may propose it."""
 
     past: Past
+    length: str
     about: str
     address: str | None
     erase: str | None
@@ -39,7 +41,7 @@ LISTING: Listing[Line] = Listing(
     "retention",
     (
         Column("about", lazy("About"), lambda line: line.about, sortable=True, href=lambda line: line.address),
-        Column("class", lazy("Class"), lambda line: f"{line.past.retention} ({line.past.length})", sortable=True),
+        Column("class", lazy("Class"), lambda line: f"{line.past.retention} ({line.length})", sortable=True),
         Column("newest", lazy("Newest event"), lambda line: line.past.newest, kind="day", sortable=True),
         Column("since", lazy("Kept too long since"), lambda line: line.past.since, kind="day", sortable=True),
         Column(
@@ -72,7 +74,18 @@ def index() -> Response | str:
         state = query.filter("state")
         return page_of((line for line in lines if state in (None, line.state)), query, LISTING.columns)
 
-    return LISTING.answer("retention/index.html", fetch, classes=here.catalogue.organisation.retention)
+    classes = {name: length_words(each) for name, each in here.catalogue.organisation.retention.items()}
+    return LISTING.answer("retention/index.html", fetch, classes=classes)
+
+
+def length_words(retention: Retention) -> str:
+    """How long a class keeps: ``7 years``, ``18 months``, ``90 days``."""
+    if retention.days:
+        return str(ngettext("%(num)s day", "%(num)s days", retention.days))
+    years, months = divmod(retention.months, 12)
+    if months:
+        return str(ngettext("%(num)s month", "%(num)s months", retention.months))
+    return str(ngettext("%(num)s year", "%(num)s years", years))
 
 
 def _line(found: Past, kind: str | None, seen: Sight) -> Line:
@@ -80,7 +93,8 @@ def _line(found: Past, kind: str | None, seen: Sight) -> Line:
     chosen, subject = (kind, owners.subject_of(name)) if kind else (domain, name)
     may = not found.held and erasures.may_propose(seen, chosen, subject)
     erase = url_for("web.erasures_create", kind=chosen, subject=subject) if may else None
-    return Line(found, owners.words(found.owner), owners.address(found.owner, kind), erase)
+    length = length_words(service().catalogue.organisation.retention[found.retention])
+    return Line(found, length, owners.words(found.owner), owners.address(found.owner, kind), erase)
 
 
 PAGES = (Page("GET", "/retention", index, "subjects.read"),)
