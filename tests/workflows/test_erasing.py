@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
+from tests.freezing import SIGNER
 from tests.house import ALICE, House, small_catalogue
 from tests.ledger.test_sealing import HEADER, raw, spelled
 from tests.postgres import connect
@@ -24,6 +26,7 @@ from tracker.db import PRAGMAS, Database
 from tracker.errors import Conflict, Forbidden, Invalid, NotFound, NotReady
 from tracker.evidence import cleaned
 from tracker.evidence.models import files
+from tracker.jobs.verifying import LogKey, verify
 from tracker.ledger.heads import lock, read_head
 from tracker.ledger.merkle import inclusion, verify_inclusion
 from tracker.ledger.models import events, vault
@@ -192,6 +195,7 @@ def test_of_a_hundred_erased_cases_among_three_hundred_nothing_is_left(house: Ho
     assert bodies(house) == before
     assert_digests(house)
     assert_proofs(house)
+    assert_verified(house)
     assert values(house) == figures
     assert house.differences() == []
     assert {value.decode() for _, value in house.secrets().values() if b"narrative" in value} == {
@@ -400,3 +404,12 @@ def assert_proofs(house: House) -> None:
         for row in session.execute(select(events.c.seq, events.c.leaf)):
             path = inclusion(nodes, row.seq, head.size)
             verify_inclusion(bytes(row.leaf), row.seq, head.size, path, head.root)
+
+
+def assert_verified(house: House) -> None:
+    """What ``tracker verify`` does finds nothing wrong."""
+    assert house.ledger.vault is not None
+    key = LogKey(f"{house.catalogue.organisation.id}/ledger", SIGNER.public)
+    found = verify(house.database, house.ledger.vault, key, stage=lambda _words: nullcontext(lambda _done, _all: None))
+    assert list(found.findings) == []
+    assert found.size == len(bodies(house))

@@ -15,6 +15,7 @@ from tests.workflows.test_erasing import (
     approve,
     assert_digests,
     assert_proofs,
+    assert_verified,
     attach,
     bodies,
     hidden,
@@ -128,6 +129,7 @@ def test_what_a_restored_backup_brings_back_is_erased_again_and_nothing_else_cha
     assert house.differences() == []
     assert_digests(house)
     assert_proofs(house)
+    assert_verified(house)
     assert (waiting(cases), reapplied(cases)) == ([], [])
     with house.database.read() as session:
         entries = audit.entries(session, action="confidential.erased")
