@@ -34,7 +34,7 @@ Place: TypeAlias = tuple[str, str, str]
 Values: TypeAlias = Mapping[Place, Fraction | None]
 
 often = settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 
@@ -87,10 +87,22 @@ def moves(before: Values, after: Values) -> dict[Place, tuple[Fraction | None, F
 def test_the_effect_of_an_event_is_the_recount_with_it_less_the_recount_without_it(
     fresh: Fresh, data: st.DataObject
 ) -> None:
+    check_effects(fresh, data, 8)
+
+
+@pytest.mark.full
+@settings(often, max_examples=200)
+@given(data=st.data())
+def test_effects_in_long_histories_are_the_recounts_as_well(fresh: Fresh, data: st.DataObject) -> None:
+    check_effects(fresh, data, 25)
+
+
+def check_effects(fresh: Fresh, data: st.DataObject, most: int) -> None:
+    """Draw a history around the freezing of 2020, and hold every effect to two recounts."""
     with fresh() as house:
-        live_through(data.draw, house, data.draw(st.integers(0, 8)))
+        live_through(data.draw, house, data.draw(st.integers(0, most)))
         frozen(house.database, house.ledger, 2020)
-        live_through(data.draw, house, data.draw(st.integers(1, 8)))
+        live_through(data.draw, house, data.draw(st.integers(1, most)))
         found = now(house)
         effects = {event.seq: event.effects for event in found.events}
         assert len(effects) == found.late
