@@ -197,7 +197,7 @@ def test_an_assurers_account_ends_by_itself(world: World) -> None:
     ended = {"/welcome/<invitation>", "/my/<token>"}  # by then links have ended, too
     assert [each for each in walk(world, visitor, None) if each[1] not in ended] == []
     refused = world.site.visitor()
-    assert refused.sign_in("alice").status_code == 401
+    assert refused.sign_in("alice").status_code == 422
     assert ask(refused, "GET", "/findings").status_code == 303
 
 

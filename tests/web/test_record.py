@@ -18,8 +18,11 @@ from tracker.ledger.heads import read_head
 from tracker.ledger.queries import Entry, entry
 from tracker.settings import shipped
 from tracker.workflows.acts import Rule
+from tracker.workflows.findings import ASSURERS
 
 TRAINING = "/record/integrity.training.held"
+OTHERS = ("tracker.", "integrity.case.", *ASSURERS)
+"""What recorders do not log: it is for case officers and assurers, or for nobody."""
 
 
 @pytest.fixture
@@ -53,7 +56,7 @@ def test_every_event_that_the_person_may_log_is_offered_by_domain(site: Site) ->
     text = visitor.get("/record?lang=en").text
     offered = re.findall(r'href="/record/([^"]+)"', text)
     catalogue = site.house.catalogue
-    own = [each for each in catalogue.events if not each.startswith(("tracker.", "integrity.case."))]
+    own = [each for each in catalogue.events if not each.startswith(OTHERS)]
     assert sorted(offered) == sorted(own)
     assert re.findall(r'<h2 id="domain-([^"]+)"', text) == [each for each in catalogue.domains]
 
@@ -61,7 +64,7 @@ def test_every_event_that_the_person_may_log_is_offered_by_domain(site: Site) ->
 def test_every_form_opens_in_both_languages(site: Site) -> None:
     visitor = site.signed_in("alice", "recorder")
     for declared in site.house.catalogue.events.values():
-        if declared.type.startswith(("tracker.", "integrity.case.")):
+        if declared.type.startswith(OTHERS):
             continue
         words = plain(visitor.get(f"/record/{declared.type}?lang=en").text)
         filled_in = site.service.context.rules.get(declared.type, Rule()).fills
