@@ -133,8 +133,7 @@ def test_any_changed_byte_of_an_event_is_found_and_where(sound: Members, checked
 def test_every_byte_of_every_event_counts(sound: Members, checked: Callable[..., Checked]) -> None:
     content = sound["events.ndjson"]
     for at in range(len(content)):
-        for bit in range(8):
-            wrong(checked(forged(sound, events_ndjson=flipped(content, at, bit))))
+        wrong(checked(forged(sound, events_ndjson=flipped(content, at, at % 8))))
 
 
 @pytest.mark.parametrize("name", PROVED)

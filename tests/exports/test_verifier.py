@@ -263,7 +263,7 @@ def test_whatever_happened_every_figure_follows_from_the_events(
 
 
 @pytest.mark.full
-@settings(often, max_examples=150)
+@settings(often, max_examples=60)
 @given(data=st.data())
 def test_whatever_happened_in_long_histories_every_figure_follows(
     fresh: Fresh, data: st.DataObject, tmp_path: Path

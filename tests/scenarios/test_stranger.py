@@ -169,13 +169,13 @@ def test_any_changed_byte_of_an_event_of_the_reference_year_is_found(reference: 
                     found = check(file)
                     assert (found.status, found.last.split(" does not ")[0]) == (1, "WRONG        events.ndjson")
     assert file.read_bytes() == pack
-    _forge(members, places(len(events), 4), tmp_path)
+    _forge(members, places(len(events), 2), tmp_path)
 
 
 @pytest.mark.full
 def test_any_changed_byte_of_an_event_is_found_however_much_is_made_to_fit(reference: Path, tmp_path: Path) -> None:
     members = opened(reference.read_bytes())
-    _forge(members, places(len(members["events.ndjson"]), 300), tmp_path)
+    _forge(members, places(len(members["events.ndjson"]), 100), tmp_path)
 
 
 def _forge(members: Members, at: list[int], tmp_path: Path) -> None:

@@ -544,7 +544,7 @@ def read_checkpoints(pack: Pack, size: int, key: Key) -> list[Root]:
         said = parsed(line, where)
         with shape_of(where):
             found.append(read_checkpoint(said["note"], key, where))
-            if said["size"] != found[-1].size or not found[-2].size < found[-1].size <= size:
+            if said != {"size": found[-1].size, "note": said["note"]} or not found[-2].size < found[-1].size <= size:
                 raise Wrong(where, f"is of size {found[-1].size}, which is not what it says, or out of place here.")
     if found[-1].size != size:
         raise Wrong("checkpoints.ndjson", f"has no checkpoint of size {size}, which every pack has.")
