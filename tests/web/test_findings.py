@@ -67,6 +67,7 @@ def act(visitor: Visitor, address: str, fact: str, **data: str) -> int:
 
 def test_a_finding_is_raised_answered_and_closed(site: Site, ann: Visitor, bob: Visitor) -> None:
     address = raised(ann)
+    assert "Finding answered" in page(bob, address).of("dt"), "is due"
     assert act(bob, address, "answered", data_response="It is in the binder.") == 303
     assert act(ann, address, "closed", data_outcome="explained", data_conclusion="Seen.") == 303
     found = page(ann, address)
