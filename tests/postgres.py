@@ -25,6 +25,7 @@ SELECT md5(string_agg(line, E'\\n' ORDER BY line)) FROM (
     FROM pg_constraint WHERE connamespace = 'public'::regnamespace
   UNION ALL SELECT concat_ws(' ', 'trigger', tgrelid::regclass, tgname, tgenabled, pg_get_triggerdef(oid))
     FROM pg_trigger WHERE NOT tgisinternal
+  UNION ALL SELECT concat_ws(' ', 'rule', tablename, definition) FROM pg_rules WHERE schemaname = 'public'
   UNION ALL SELECT concat_ws(' ', 'function', proname, prosrc) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
 ) AS lines
 """

@@ -6,6 +6,7 @@ changes, so that they need not see one state of the database.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -28,9 +29,8 @@ from tracker.ledger.tree import WIDTH
 Progress = Callable[[int, int], None]
 """Told (done, all)."""
 
-_AT_ONCE = 16 * WIDTH
-"""Events read in one statement: some megabytes."""
 _TASK = 32 * WIDTH
+"""Events read in one statement: on PostgreSQL, which sends all of them, some megabytes."""
 _WORTH_PROCESSES = 4 * _TASK
 _MOST_PROCESSES = 4
 _CACHE = "PRAGMA cache_size=-2048"
@@ -96,7 +96,7 @@ def _parts(database: Database, size: int) -> Iterable[_Part]:
 
 def _in_processes(url: str, tasks: list[tuple[int, int]], processes: int) -> Iterator[_Part]:
     # Forked, so that all they share with this process is in memory once.
-    with ProcessPoolExecutor(processes, multiprocessing.get_context("fork")) as pool:
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("fork"), initializer=gc.freeze) as pool:
         yield from pool.map(_task, [url] * len(tasks), *zip(*tasks, strict=True))
 
 
@@ -116,25 +116,26 @@ def _verified(database: Database, first: int, last: int, *, sparing: bool = Fals
     with database.read() as session:
         if sparing and database.sqlite:
             run(session, _CACHE)
-        for begin in range(first, last, _AT_ONCE):
-            _verify(session, begin, min(begin + _AT_ONCE, last), part)
+        stored = _stored(session, first // WIDTH, last // WIDTH)
+        for begin, rows in zip(range(first, last, WIDTH), read(session, first, last), strict=True):
+            leaves, found = check(rows, begin, min(begin + WIDTH, last))
+            part.findings.extend(found)
+            if len(leaves) == WIDTH:
+                tile = begin // WIDTH
+                part.findings.extend(check_tile(tile, leaves, stored.get(tile)))
+                part.roots.append(subtree_root(leaves))
     return part
 
 
-def _verify(session: Session, first: int, last: int, part: _Part) -> None:
-    leaves, found = check(read(session, first, last), first, last)
-    part.findings.extend(found)
-    full = range(first // WIDTH, last // WIDTH)
+def _stored(session: Session, first: int, last: int) -> dict[int, bytes]:
+    """The tiles of leaves that are on record."""
     query = "SELECT tile, hashes FROM merkle_tile WHERE level = 0 AND tile >= ? AND tile < ?"
-    stored = {tile: bytes(hashes) for tile, hashes in run(session, query, (full.start, full.stop))}
-    for tile in full:
-        own = leaves[tile * WIDTH - first : (tile + 1) * WIDTH - first]
-        part.findings.extend(check_tile(tile, own, stored.get(tile)))
-        part.roots.append(subtree_root(own))
+    return {tile: bytes(hashes) for tile, hashes in run(session, query, (first, last))}
 
 
 def _leaves_of(database: Database, size: int, tile: int) -> list[bytes]:
     """The leaves of one tile, from the headers."""
     first, last = tile * WIDTH, min((tile + 1) * WIDTH, size)
     with database.read() as session:
-        return check(read(session, first, last), first, last).leaves
+        [rows] = read(session, first, last)
+        return check(rows, first, last).leaves

@@ -20,10 +20,17 @@ from tracker.db import is_sqlite
 from tracker.errors import NotReady
 from tracker.jobs.verifying.findings import Finding
 from tracker.ledger.merkle import leaf_hash
+from tracker.ledger.tree import WIDTH
 
 _COLUMNS = "recorded_at, actor, source, id, type, subject, time, entity, day, year, replaces"
-_BYTES = {"sqlite": "CAST({} AS BLOB)", "postgresql": "convert_to({}, 'UTF8')"}
-_READ = f"SELECT {_COLUMNS}, {{}}, {{}}, {{}}, seq FROM event WHERE seq >= ? AND seq < ? ORDER BY seq"
+_SQLITE = (
+    f"SELECT {_COLUMNS}, CAST(body AS BLOB), CAST(content AS BLOB), CAST(leaf AS BLOB), seq FROM event "
+    "WHERE seq >= ? AND seq < ? ORDER BY seq"
+)
+_POSTGRESQL = (
+    f"SELECT {_COLUMNS}, convert_to(body, 'UTF8'), content, leaf, seq FROM event "
+    "WHERE seq >= %s AND seq < %s ORDER BY seq"
+)
 _REPEATED = ("entity", "id", "source", "subject", "time", "type")
 """What a body says beside its data, in its order; columns repeat it."""
 
@@ -57,37 +64,57 @@ class _Event(NamedTuple):
     seq: int
 
 
-def read(session: Session, first: int, last: int) -> Rows:
-    """The events from ``first`` up to but without ``last`` as the driver gives them, whatever they hold.
+def read(session: Session, first: int, last: int) -> Iterator[Rows]:
+    """The events from ``first``, where a tile begins, up to but without ``last`` as the driver gives them, whatever
+    they hold: a tile's at a time. So few are still at hand in the processor when they are hashed.
 
     :raise NotReady: the file is damaged.
     """
     driver: Any = session.connection().connection.driver_connection
-    if not is_sqlite(session):
-        statement = _READ.format(_BYTES["postgresql"].format("body"), "content", "leaf").replace("?", "%s")
-        with closing(driver.cursor(binary=True)) as cursor:
-            return _all(cursor, statement, first, last)
-    statement = _READ.format(*(_BYTES["sqlite"].format(name) for name in ("body", "content", "leaf")))
-    try:
-        return _read_file(driver, statement, first, last)
-    except sqlite3.DatabaseError as error:
-        raise NotReady(f"The database file cannot be read from seq {first} on: {error}.") from error
+    sqlite = is_sqlite(session)
+    statement = _SQLITE if sqlite else _POSTGRESQL
+    done = first
+    with closing(driver.cursor() if sqlite else driver.cursor(binary=True)) as cursor:
+        for rows in _straight(cursor, statement, first, last):
+            yield rows
+            done += len(rows)
+        for begin in range(done, last, WIDTH):
+            yield _tile(driver, cursor, statement, (begin, min(begin + WIDTH, last)))
 
 
-def _read_file(driver: Any, statement: str, first: int, last: int) -> Rows:
+def _straight(cursor: Any, statement: str, first: int, last: int) -> Iterator[Rows]:
+    """One statement for all of them, up to the first tile that is not whole."""
     try:
-        return _all(driver, statement, first, last)
-    except sqlite3.OperationalError:  # perhaps a text that is none: read it as far as it can be
+        cursor.execute(statement, (first, last))
+        while first < last:
+            end = min(first + WIDTH, last)
+            rows = cursor.fetchmany(end - first)
+            if not _whole(rows, first, end):
+                return
+            yield rows
+            first = end
+    except sqlite3.DatabaseError:
+        return
+
+
+def _tile(driver: Any, cursor: Any, statement: str, seqs: tuple[int, int]) -> Rows:
+    """The events of a tile as far as they can be read: SQLite keeps in a column what the owner of the file puts there,
+    be it no text."""
+    try:
+        found: Rows = cursor.execute(statement, seqs).fetchall()
+    except sqlite3.DatabaseError:
         before, driver.text_factory = driver.text_factory, _lenient
         try:
-            return _all(driver, statement, first, last)
+            found = driver.execute(statement, seqs).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise NotReady(f"The database file cannot be read from seq {seqs[0]} on: {error}.") from error
         finally:
             driver.text_factory = before
-
-
-def _all(cursor: Any, statement: str, first: int, last: int) -> Rows:
-    found: Rows = cursor.execute(statement, (first, last)).fetchall()
     return found
+
+
+def _whole(rows: Rows, first: int, last: int) -> bool:
+    return len(rows) == last - first and rows[0][-1] == first and rows[-1][-1] == last - 1
 
 
 def _lenient(raw: bytes) -> str:
@@ -96,10 +123,9 @@ def _lenient(raw: bytes) -> str:
 
 def check(rows: Rows, first: int, last: int) -> Checked:
     """Check events that should be those from ``first`` up to but without ``last``."""
-    if len(rows) != last - first or rows[0][-1] != first or rows[-1][-1] != last - 1:
+    missing: list[Finding] = []
+    if not _whole(rows, first, last):
         rows, missing = _completed(rows, first, last)
-    else:
-        missing = []
     leaves, odd = _quick(rows)
     findings = missing
     for place in odd:
