@@ -121,6 +121,7 @@ def test_a_year_is_shown_as_it_was_frozen(frozen: FlaskClient, house: House) -> 
         ("span", "—"),
     ]
     assert {"RMB 1,234.50", "RMB 617.25"} <= set(english.of("td", "li"))
+    assert len([each for each in english.of("code") if re.fullmatch("[0-9a-f]{64}", each)]) == 2  # digest and root
     assert "B1" in english.of("td")
     assert {each for each in english.of("code") if "." in each} == set(house.catalogue.metrics)
 

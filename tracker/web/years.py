@@ -48,6 +48,11 @@ class Reading(NamedTuple):
     catalogue: Catalogue
     hidden: Withheld | None
 
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is hidden from who asks. Else its digest is: hidden counts are few, and could be tried."""
+        return self.hidden is None or not (self.hidden.now or self.hidden.before)
+
 
 def front() -> str:
     """The newest published year, or what there will be once one is."""
@@ -134,6 +139,7 @@ def _about(reading: Reading, years: Sequence[int], newest: int) -> dict[str, Any
         "organisation": catalogue.organisation,
         "snapshot": snapshot,
         "newest": newest,
+        "whole_body": reading.whole,
         "years": years,
         "compared": snapshot.body.get("comparatives"),
         "dimensions": dimensions,
