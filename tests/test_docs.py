@@ -69,7 +69,7 @@ def every(group: click.Group) -> list[click.Command]:
 
 
 def test_every_command_is_in_the_readmes_table() -> None:
-    table = set(re.findall(r"^\| `tracker ([a-z ]+?)(?: [A-Z]+)?` \|", README, re.MULTILINE))
+    table = set(re.findall(r"^\| `tracker ([a-z ]+?)(?: [A-Z]+)*` \|", README, re.MULTILINE))
     found = {
         f"{name} {sub}".strip()
         for name, command in cli.commands.items()

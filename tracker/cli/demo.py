@@ -20,7 +20,7 @@ from tracker.cli.years import export_year
 from tracker.disclosure.audiences import INTERNAL
 from tracker.disclosure.wording import words
 from tracker.errors import Conflict
-from tracker.exports import FORMATS
+from tracker.exports.frozen import EVERY_FORMAT, PACK
 from tracker.intake.files import ndjson_lines
 from tracker.intake.importing import Numbered, import_whole
 from tracker.jobs.activation import activate
@@ -161,8 +161,8 @@ def _freeze(service: Service, exports: Path) -> None:
         f"{YEAR} is frozen: revision {snapshot.revision}, signed by {preparer.login}, approved by {approver.login}, "
         f"digest {snapshot.digest}."
     )
-    for format_ in FORMATS:
-        file = exports / f"{YEAR}.{format_}"
+    for format_ in EVERY_FORMAT:
+        file = exports / (f"{YEAR}-pack.zip" if format_ == PACK else f"{YEAR}.{format_}")
         with file.open("wb") as stream:
             export_year(service, YEAR, format_, stream, audience=INTERNAL)
         click.echo(f"Exported {file}.")
