@@ -25,7 +25,7 @@ ROLE_HELP: Mapping[str, Any] = {
     "approver": lazy("approves or refuses what others propose"),
     "administrator": lazy("looks after people, sources and the quarantine; never reads narratives"),
     "internal_auditor": lazy("reads everything but narratives, and the audit trail"),
-    "assurer": lazy("reads figures and events until a last day"),
+    "assurer": lazy("reads figures and events and raises findings, until a last day"),
 }
 
 
