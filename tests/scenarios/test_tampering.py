@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from tests.freezing import SIGNER, frozen
 from tests.house import DATA, Fresh, House
-from tests.scenarios.tampering import FURTHER_WAYS, LARGE_WAYS, WAYS, Log, Way, past_guards, rewrite, sealed
+from tests.scenarios.tampering import Log, Way, past_guards, rewrite, sealed
+from tests.scenarios.ways import FURTHER_WAYS, LARGE_WAYS, WAYS
 from tracker.access.notes import Signer
 from tracker.catalogue import Catalogue, load
 from tracker.db import Database
