@@ -179,6 +179,7 @@ def _values(site: Site, seqs: Mapping[str, int]) -> dict[str, Any]:
         "period": "2021",
         "year": 2021,
         "revision": 1,
+        "format": "json",
         "round": "2021-h1",
         "account": "account-1",
         "programme": next(iter(whole().events["charity.livestream.scheduled"].fields["programme"].choices)),
