@@ -40,6 +40,11 @@ SHOTS = (
     Shot("charity", "/charity/fumiao?period=2020", "recorder"),
     Shot("report", "/report"),
     Shot("audit", "/audit", "administrator"),
+    Shot("year", "/years/2020"),
+    Shot("checkpoints", "/checkpoints"),
+    Shot("passport", "/figures/suppliers.in_library/2020/passport", "assurer"),
+    Shot("sample", "/figures/suppliers.in_library/2020/sample?seed=7&count=10", "assurer"),
+    Shot("preparation", "/years/2020/preparation", "approver"),
 )
 
 
