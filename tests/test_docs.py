@@ -15,15 +15,19 @@ from tracker.settings import OPTIONS
 
 PROJECT = Path(__file__).parents[1]
 README = (PROJECT / "README.md").read_text("utf-8")
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")
+VERIFICATION = (PROJECT / "docs" / "verification.md").read_text("utf-8")
+GUIDES = f"{README}\n{VERIFICATION}"
+"""What tells users what to type."""
+
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/verification.md")
 SPOKEN = re.compile(r"`tracker ([^`]+)`")
 
 
 def typed() -> list[str]:
-    """Every `tracker …` line of the README's blocks, and every one inside a sentence."""
-    blocks = [part.strip() for line in README.splitlines() if line.startswith("    ") for part in line.split("&&")]
+    """Every `tracker …` line of the guides' blocks, and every one inside a sentence."""
+    blocks = [part.strip() for line in GUIDES.splitlines() if line.startswith("    ") for part in line.split("&&")]
     lines = [re.sub(r"^\S*/tracker ", "tracker ", each) for each in blocks]
-    return [each.removeprefix("tracker ") for each in lines if each.startswith("tracker ")] + SPOKEN.findall(README)
+    return [each.removeprefix("tracker ") for each in lines if each.startswith("tracker ")] + SPOKEN.findall(" ".join(GUIDES.split()))
 
 
 def resolve(words: list[str]) -> tuple[click.Command, list[str]]:
