@@ -27,7 +27,8 @@ def typed() -> list[str]:
     """Every `tracker …` line of the guides' blocks, and every one inside a sentence."""
     blocks = [part.strip() for line in GUIDES.splitlines() if line.startswith("    ") for part in line.split("&&")]
     lines = [re.sub(r"^\S*/tracker ", "tracker ", each) for each in blocks]
-    return [each.removeprefix("tracker ") for each in lines if each.startswith("tracker ")] + SPOKEN.findall(" ".join(GUIDES.split()))
+    spoken = SPOKEN.findall(" ".join(GUIDES.split()))
+    return [each.removeprefix("tracker ") for each in lines if each.startswith("tracker ")] + spoken
 
 
 def resolve(words: list[str]) -> tuple[click.Command, list[str]]:
@@ -52,7 +53,7 @@ def test_what_the_readme_types_is_a_command_with_these_options(line: str) -> Non
             continue
         assert word in known, f"{line}: there is no option {word}"
         if not known[word].is_flag:
-            next(rest)
+            next(rest, "")  # a sentence may name an option without its value
     assert len(given) <= len(arguments)
 
 
