@@ -15,6 +15,7 @@ from tracker.disclosure.suppression import Marks, said
 from tracker.disclosure.wording import words
 from tracker.errors import UnknownMetric
 from tracker.exports.compared import ALONE, Beside, Compared
+from tracker.snapshots.definitions import rule_of
 
 
 @dataclass(frozen=True)
@@ -77,26 +78,11 @@ def figure_rows(
 
 def definition(metric: Metric) -> dict[str, Any]:
     """What a metric measures, as plain JSON values; what does not apply to it is left out."""
-    said = {
-        "measure": str(metric.measure),
-        "events": list(metric.events),
-        "leave": list(metric.leave),
-        "field": metric.field,
-        "weight": metric.weight,
-        "carry": metric.carry,
-        "per": list(metric.per),
-        "where": {name: list(values) for name, values in metric.where.items()},
-        "by": [list(group) for group in metric.by],
-        "of": list(metric.of),
-        "minus": list(metric.minus),
-        "numerator": metric.numerator,
-        "denominator": metric.denominator,
-        "factor": None if metric.factor == 1 else format(metric.factor, "f"),
-    }
-    return {name: value for name, value in said.items() if value} | {
-        "places": metric.places,
-        "rounding": metric.rounding,
-    }
+    rule = rule_of(metric)
+    if metric.factor == 1:
+        del rule["factor"]
+    always = {name: rule[name] for name in ("places", "rounding")}
+    return {name: value for name, value in rule.items() if value} | always
 
 
 def _beside(compared: Compared, row: Row) -> Row:

@@ -46,17 +46,23 @@ def needed_types(document: dict[str, Any]) -> frozenset[str]:
 
 
 def _metric(catalogue: Catalogue, metric: Metric) -> dict[str, Any]:
-    return {
+    return rule_of(metric) | {
         "id": metric.id,
-        "measure": str(metric.measure),
         "unit": metric.unit,
+        "field_type": _field_type(catalogue, metric),
+        "scale": metric.scale,
+        "weight_scale": metric.weight_scale,
+    }
+
+
+def rule_of(metric: Metric) -> dict[str, Any]:
+    """How a metric is counted and rounded, as plain JSON values: everything that its measure may ask for."""
+    return {
+        "measure": str(metric.measure),
         "events": list(metric.events),
         "leave": list(metric.leave),
         "field": metric.field,
-        "field_type": _field_type(catalogue, metric),
-        "scale": metric.scale,
         "weight": metric.weight,
-        "weight_scale": metric.weight_scale,
         "carry": metric.carry,
         "per": list(metric.per),
         "where": {name: list(values) for name, values in metric.where.items()},
