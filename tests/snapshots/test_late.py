@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.freezing import frozen
 from tests.house import METER, House
 from tests.snapshots.years import (
     CASE,
@@ -133,3 +134,16 @@ def test_a_replay_marks_the_same_events_again(house: House) -> None:
         replay(house.ledger, session)
     assert (stored(house), marks(house)) == before
     assert house.differences() == []
+
+
+def test_a_replay_keeps_the_marks_of_what_a_later_revision_covers(house: House) -> None:
+    live_a_year(house)
+    freeze_2020(house)
+    happen(house, CASE, "2020-06-10", "c9")
+    frozen(house.database, house.ledger, 2020, reason="A case came late.")
+    happen(house, CASE, "2020-06-11", "c10")
+    assert marks(house) == [8, 9]
+    with house.database.write() as session:
+        clear_projections(session)
+        replay(house.ledger, session)
+    assert marks(house) == [8, 9]

@@ -16,7 +16,7 @@ from tracker.snapshots.models import late_events, snapshots
 from tracker.tallies.queries import inputs
 
 _CHUNK = 1000
-_FROZEN = f"SELECT year, max(log_size) FROM {snapshots.name} GROUP BY year"
+_FROZEN = f"SELECT year, min(log_size) FROM {snapshots.name} GROUP BY year"
 
 
 def on_events_recorded(ledger: Ledger, *, session: Session, events: Sequence[Recorded]) -> Mapping[int, int]:
@@ -87,12 +87,13 @@ def late(session: Session, year: int) -> list[int]:
 
 
 def _frozen(session: Session) -> dict[int, int]:
-    """Each frozen year with the size of the log that its newest revision covers."""
+    """Each frozen year with the size of the log that its first revision covers. Whatever is recorded once a year is
+    frozen comes after that of any revision so far; told of it again, after a further revision, it is still late."""
     return {year: size for year, size in run(session, _FROZEN)}  # each commit asks
 
 
 def _reached(catalogue: Catalogue, reach: Mapping[str, int], event: Recorded, frozen: Mapping[int, int]) -> set[int]:
-    """The frozen years of which a figure may change: not those whose newest revision already covers it."""
+    """The frozen years of which a figure may change: not those whose first revision already covers it."""
     facts = [fact for fact in (event.before, event.after) if fact is not None]
     years = {year for fact in facts for year in _years(catalogue, reach, fact, frozen)}
     return {year for year in years if event.seq >= frozen[year]}

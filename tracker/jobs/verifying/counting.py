@@ -95,22 +95,19 @@ def check_late(session: Session, catalogue: Catalogue, head: Head) -> Iterator[F
     recorded under, so that marks cannot be told once that has changed.
     """
     c = snapshots.c
-    query = select(c.year, func.min(c.log_size), func.max(c.log_size), func.min(c.frozen_at)).group_by(c.year)
-    frozen = {year: (first, last, at) for year, first, last, at in session.execute(query)}
+    query = select(c.year, func.min(c.log_size), func.min(c.frozen_at)).group_by(c.year)
+    frozen = {year: (size, at) for year, size, at in session.execute(query)}
     if not frozen:
         return
     changed = session.scalar(select(func.max(catalogues.c.activated_at))) or ""
-    if changed > min(at for _first, _last, at in frozen.values()):
+    if changed > min(at for _size, at in frozen.values()):
         yield "Marks of late events were not checked: the configuration has changed since a year was frozen."
         return
     marked = {(year, seq) for year, seq in session.execute(select(late_events.c.year, late_events.c.seq))}
-    expected = set(
-        reaching(session, catalogue, {year: last for year, (_first, last, _at) in frozen.items()}, head.size)
-    )
+    expected = set(reaching(session, catalogue, {year: size for year, (size, _at) in frozen.items()}, head.size))
     for year, seq in sorted(expected - marked):
         yield Finding(
             "late event", f"seq {seq}", f"it may move {year}, which was frozen before, but is not marked.", seq
         )
     for year, seq in sorted(marked - expected):
-        if year not in frozen or not frozen[year][0] <= seq < frozen[year][1]:
-            yield Finding("late event", f"seq {seq}", f"it is marked as late for {year}, but cannot move it.", seq)
+        yield Finding("late event", f"seq {seq}", f"it is marked as late for {year}, but cannot move it.", seq)
