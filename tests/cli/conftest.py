@@ -18,13 +18,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.freezing import agree
 from tests.house import DATA
 from tracker.cli import main
-from tracker.clock import now, stamp
-from tracker.service import open_service
-from tracker.settings import read_settings
-from tracker.snapshots.drafts import newest
-from tracker.snapshots.freeze import Approval, freeze
 
 PROJECT = Path(__file__).parents[2]
 TRACKER = Path(sys.executable).with_name("tracker")
@@ -135,13 +131,7 @@ class Desk:
     def frozen(self, year: int) -> None:
         """A year that two made-up people have frozen: commands only draft one."""
         self.done("freeze", str(year))
-        service = open_service(read_settings(self.settings | {"TRACKER_HOME": str(self.path / "home")}))
-        with service.database.write() as session:
-            made = newest(session, year)
-            assert made is not None
-            signed, approved = (Approval(act, by, stamp(now())) for act, by in (("signed", "a"), ("approved", "b")))
-            freeze(service.ledger, service.keys.signer, session, made, signed=signed, approved=approved)
-        service.close()
+        agree(self.settings | {"TRACKER_HOME": str(self.path / "home")}, year)
 
     def ndjson(self, name: str, *events: Mapping[str, Any] | str) -> Path:
         """A file with an event per line; a text is a line as it stands."""

@@ -343,7 +343,10 @@ def test_postgresql_goes_the_same_way(bare: Desk, postgresql_url: str) -> None:
     bare.done("init")
     bare.done("import", bare.path / "events.ndjson")
     bare.frozen(2020)
-    assert {format_: bare.done("export", "2020", "--format", format_) for format_ in exported} == exported
+    again = {format_: bare.done("export", "2020", "--format", format_) for format_ in exported}
+    assert again["csv"] == exported["csv"]
+    # Who signed and the root of the log, with the times in it, are each ledger's own.
+    assert json.loads(again["json"])["figures"] == json.loads(exported["json"])["figures"]
 
 
 def test_who_left_without_having_come_is_listed_for_review(desk: Desk) -> None:

@@ -113,6 +113,7 @@ def hits(words: list[str], places: Mapping[str, bytes]) -> list[tuple[str, str]]
 def on_disk(database: Database) -> dict[str, bytes]:
     """All that the database keeps: its files with the write-ahead log, or a dump, and every table row by row."""
     found = {f"table {name}": content for name, content in raw(database).items()}
+    database.close()  # to read the file past SQLite ends the locks of whatever this process has open on it
     if database.sqlite:
         file = Path(database.url.database or "")
         return found | {each.name: each.read_bytes() for each in file.parent.glob(f"{file.name}*")}
@@ -130,6 +131,12 @@ def run(confided: Confided, *arguments: str) -> bytes:
     return ended.stdout + ended.stderr
 
 
+def freeze(confided: Confided) -> None:
+    """Agree to the draft of 2020, as another process."""
+    command = "import os; from tests.freezing import agree; agree(os.environ, 2020)"
+    subprocess.run([sys.executable, "-c", command], cwd=PROJECT, env=confided.environ, check=True, timeout=120)
+
+
 def test_two_hundred_confided_words_lie_open_nowhere(confided: Confided) -> None:
     assert confided.answers == [201] * 40 + [200] + [201] * 20 + [422] * 20 + [201] * 15
     assert readable(confided) == set(confided.words) - quarantined(confided) - traces(confided)
@@ -139,12 +146,13 @@ def test_two_hundred_confided_words_lie_open_nowhere(confided: Confided) -> None
     assert confided.log.count(b'"event":"request"') >= 81  # the page for reporters leaves no line at all
 
     run(confided, "freeze", "2020")
-    for form in ("json", "csv"):
+    freeze(confided)
+    for form in ("json", "csv", "pack"):
         run(confided, "export", "2020", "--format", form, "--output", str(confided.home / f"year.{form}"))
     written = {
         str(path.relative_to(confided.home)): path.read_bytes() for path in confided.home.rglob("*") if path.is_file()
     }
-    assert {"year.json", "year.csv", "keys/vault"} <= written.keys()
+    assert {"year.json", "year.csv", "year.pack", "keys/vault"} <= written.keys()
     told = {
         " ".join(words): run(confided, *words)
         for words in (("quarantine", "list"), ("keys", "show"), ("figures", "2020"))
