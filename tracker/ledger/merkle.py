@@ -9,7 +9,7 @@ leaf SHA-256(0x00 ‖ what it stands for). Whatever holds the tree gives the has
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 from tracker.errors import ProofInvalid
@@ -127,19 +127,9 @@ def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes],
     if not 0 <= index < size:
         raise ProofInvalid(f"A tree of {size} leaves has no leaf {index}.")
     _check_lengths(leaf, root, *proof)
-    at, last, found = index, size - 1, leaf
-    for sibling in proof:
-        if not last:
-            raise ProofInvalid(f"The proof of leaf {index} in a tree of {size} leaves is too long.")
-        if at & 1 or at == last:
-            found = node_hash(sibling, found)
-            while not at & 1 and at:
-                at, last = at >> 1, last >> 1
-        else:
-            found = node_hash(found, sibling)
-        at, last = at >> 1, last >> 1
-    if last:
-        raise ProofInvalid(f"The proof of leaf {index} in a tree of {size} leaves is too short.")
+    found = leaf
+    for sibling, left in _upwards(index, size - 1, proof, f"of leaf {index} in a tree of {size} leaves"):
+        found = node_hash(sibling, found) if left else node_hash(found, sibling)
     if found != root:
         raise ProofInvalid(f"The proof of leaf {index} does not lead to the root of the tree of {size} leaves.")
 
@@ -167,22 +157,31 @@ def _climb(first: int, second: int, path: Sequence[bytes], root1: bytes, root2: 
     while at & 1:
         at, last = at >> 1, last >> 1
     old = new = path[0]
-    for sibling in path[1:]:
-        if not last:
-            raise ProofInvalid(f"The proof from size {first} to size {second} is too long.")
-        if at & 1 or at == last:
-            old, new = node_hash(sibling, old), node_hash(sibling, new)
-            while not at & 1 and at:
-                at, last = at >> 1, last >> 1
-        else:
-            new = node_hash(new, sibling)
-        at, last = at >> 1, last >> 1
-    if last:
-        raise ProofInvalid(f"The proof from size {first} to size {second} is too short.")
+    for sibling, left in _upwards(at, last, path[1:], f"from size {first} to size {second}"):
+        old = node_hash(sibling, old) if left else old
+        new = node_hash(sibling, new) if left else node_hash(new, sibling)
     if old != root1:
         raise ProofInvalid(f"The proof does not lead to the root of the tree of {first} leaves.")
     if new != root2:
         raise ProofInvalid(f"The proof does not lead to the root of the tree of {second} leaves.")
+
+
+def _upwards(at: int, last: int, proof: Sequence[bytes], which: str) -> Iterator[tuple[bytes, bool]]:
+    """Each sibling on the way from a node up to the root, and whether it stands to the left. ``last`` is the index of
+    the last node of the same height.
+
+    :raise ProofInvalid: the proof is longer or shorter than the way.
+    """
+    for sibling in proof:
+        if not last:
+            raise ProofInvalid(f"The proof {which} is too long.")
+        left = bool(at & 1) or at == last
+        yield sibling, left
+        while left and not at & 1 and at:
+            at, last = at >> 1, last >> 1
+        at, last = at >> 1, last >> 1
+    if last:
+        raise ProofInvalid(f"The proof {which} is too short.")
 
 
 def _check_lengths(*hashes: bytes) -> None:
