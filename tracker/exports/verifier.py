@@ -1033,25 +1033,59 @@ def sampled(pack: Pack, behind: Behind, seed: str, count: int) -> dict[str, Any]
 
 def verify(pack: Pack, given: argparse.Namespace, tell: Callable[[str, str], None]) -> dict[str, Any]:
     """Check a pack. ``tell`` hears of each check that held; the first thing that is wrong is raised."""
+    key, snapshot, earlier = check_signed(pack, given.key, tell)
+    definitions = Definitions(pack, snapshot)
+    tell("definitions", f"{len(definitions.metrics)} metrics, as they were signed")
+    log = check_log(pack, key, [*earlier, snapshot], given.notes, definitions, tell)
+    check_sources(pack, snapshot, log)
+    tell("sources", f"{len(log.sources)} sources, with as many events as is stated")
+
+    with shape_of(DEFINITIONS):
+        if given.sample and given.sample not in definitions.metrics:
+            raise Wrong("--sample", f"there is no figure {given.sample!r} in this pack.")
+        behind = Behind(definitions, given.sample) if given.sample else None
+        answers = count_all(definitions, facts(pack, log, definitions), behind)
+    needed = sum(log.type_of(seq) in definitions.types for seq in range(snapshot.body["log_size"]))
+    tell("events", f"{needed} on which a figure may rest; each is here, as its header says")
+    with shape_of(SNAPSHOT):
+        figures = check_stated(pack, [*earlier, snapshot], definitions, answers, tell)
+    return {"figures": figures, "sample": sampled(pack, behind, given.seed, given.count) if behind else None}
+
+
+def check_signed(
+    pack: Pack, known: str | None, tell: Callable[[str, str], None]
+) -> tuple[Key, Snapshot, list[Snapshot]]:
+    """The key, the snapshot and the revisions before it, once it is sure that the key signed them."""
     manifest = check_files(pack)
     tell("files", f"{len(manifest['files'])} files, each as manifest.json lists it")
     key = Key(pack.whole("key.txt", LARGEST_NOTE).decode("utf-8", "replace"), "key.txt")
-    if given.key is not None and Key(given.key.strip() + "\n", "--key").line != key.line:
+    if known is not None and Key(known.strip() + "\n", "--key").line != key.line:
         raise Wrong("key.txt", f"is another key than you gave: {key.line}.")
-    tell("key", f"{key.line} ({'as you gave it' if given.key else 'compare it with the one published elsewhere'})")
+    tell("key", f"{key.line} ({'as you gave it' if known else 'compare it with the one published elsewhere'})")
     snapshot = read_snapshot(pack, "", key)
-    body, size = snapshot.body, snapshot.body["log_size"]
+    body = snapshot.body
     check_manifest(manifest, snapshot, key)
     people = " and ".join(f"{each['act']} by {each['by']}" for each in (snapshot.seal or {})["approvals"])
     tell("seal", f"{body['organisation']} {body['year']}, revision {body['revision']}, {people}: {snapshot.digest}")
     earlier = read_earlier(pack, snapshot, key)
     tell("revisions", f"{len(earlier)} before this one")
-    definitions = Definitions(pack, snapshot)
-    tell("definitions", f"{len(definitions.metrics)} metrics, as they were signed")
+    return key, snapshot, earlier
 
-    outside = [read_checkpoint(note, key, name) for name, note in given.notes]
+
+def check_log(
+    pack: Pack,
+    key: Key,
+    revisions: list[Snapshot],
+    notes: list[tuple[str, str]],
+    definitions: Definitions,
+    tell: Callable[[str, str], None],
+) -> Log:
+    """The log of the headers, once every signed root is that of its tree: of revisions and checkpoints, in the pack or
+    given beside it."""
+    size = revisions[-1].body["log_size"]
+    outside = [read_checkpoint(note, key, name) for name, note in notes]
     inside = read_checkpoints(pack, size, key)
-    frozen = [(each.body, f"revision {each.body['revision']}") for each in (*earlier, snapshot) if each.seal]
+    frozen = [(each.body, f"revision {each.body['revision']}") for each in revisions if each.seal]
     roots = [Root(each["log_size"], bytes.fromhex(each["root"]), where) for each, where in frozen]
     log = Log(definitions.corrected, definitions.voided)
     read_log(pack, size, log, [*roots, *inside, *outside])
@@ -1061,27 +1095,27 @@ def verify(pack: Pack, given: argparse.Namespace, tell: Callable[[str, str], Non
     for each in outside:
         if each not in fitting:
             tell("NOT CHECKED", f"{each.where} is of size {each.size}, but the pack of {size}: ask for a later pack")
-    check_sources(pack, snapshot, log)
-    tell("sources", f"{len(log.sources)} sources, with as many events as is stated")
+    return log
 
-    with shape_of(DEFINITIONS):
-        if given.sample and given.sample not in definitions.metrics:
-            raise Wrong("--sample", f"there is no figure {given.sample!r} in this pack.")
-        behind = Behind(definitions, given.sample) if given.sample else None
-        answers = count_all(definitions, facts(pack, log, definitions), behind)
-    needed = sum(log.type_of(seq) in definitions.types for seq in range(size))
-    tell("events", f"{needed} on which a figure may rest; each is here, as its header says")
-    with shape_of(SNAPSHOT):
-        values = check_figures(definitions, answers, body["figures"])
-        counted = f"{len(body['figures'])}, in all {values} values with breakdowns and months"
-        tell("figures", f"{counted}: all follow from the events")
-        check_exports(pack, body, definitions)
-        tell("exports", "figures.json and figures.csv state the same")
-        if earlier:
-            changed = check_restatement(earlier[-1].body, body)
-            tell("restatement", f"{changed} values differ from the revision before, as is stated")
-        figures = [{"metric": each["metric"], "value": each["value"]} for each in body["figures"]]
-    return {"figures": figures, "sample": sampled(pack, behind, given.seed, given.count) if behind else None}
+
+def check_stated(
+    pack: Pack,
+    revisions: list[Snapshot],
+    definitions: Definitions,
+    answers: Answers,
+    tell: Callable[[str, str], None],
+) -> list[dict[str, Any]]:
+    """The figures of the year, once the snapshot, the exports and a restatement state what the events give."""
+    body = revisions[-1].body
+    values = check_figures(definitions, answers, body["figures"])
+    counted = f"{len(body['figures'])}, in all {values} values with breakdowns and months"
+    tell("figures", f"{counted}: all follow from the events")
+    check_exports(pack, body, definitions)
+    tell("exports", "figures.json and figures.csv state the same")
+    if len(revisions) > 1:
+        changed = check_restatement(revisions[-2].body, body)
+        tell("restatement", f"{changed} values differ from the revision before, as is stated")
+    return [{"metric": each["metric"], "value": each["value"]} for each in body["figures"]]
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
